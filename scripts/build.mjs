@@ -39,11 +39,13 @@ const PROGRAMS = [
 ]
 
 /** They look for files from where they stand, one folder below the root. */
-const LOCATED = ['src/io/program.ts', 'src/app/version.ts']
+const LOCATED = ['src/io/program.ts', 'src/app/version.ts', 'src/web/page-files.ts']
 
 rmSync(DIST, { recursive: true, force: true })
 const isBundled = !process.argv.includes('--plain') && (await bundle())
-if (!isBundled) compile()
+if (!isBundled) compile('tsconfig.json')
+// Browsers load the modules of the page one by one.
+compile('src/page/tsconfig.json')
 
 /** False where there is no esbuild for this machine. */
 async function bundle() {
@@ -85,11 +87,11 @@ function checkPlace(file, inputs) {
     throw new Error(`${located} would look for files from ${file}, which is not one folder below dist`)
 }
 
-function compile() {
+function compile(project) {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
-  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.json'], {
+  const { status } = spawnSync(process.execPath, [tsc, '-p', project], {
     cwd: ROOT,
     stdio: 'inherit',
   })
-  process.exitCode = status ?? 1
+  if (status !== 0) process.exitCode = status ?? 1
 }

@@ -42,6 +42,8 @@ export type Totals = Extract<PeerEvent, { event: 'totals' }>
 export class Peer {
   readonly name: string
   readonly share: string
+  /** Words before the program that make its world another: env, unshare. The last of them becomes the program. */
+  wrap: readonly string[] = []
   /** The last totals of the process that is running. */
   totals: Totals | undefined
   /** The peers that it is in step with, by address; of the life that is running. */
@@ -81,7 +83,7 @@ export class Peer {
     const program = [process.execPath, PROGRAM, '--json', ...network, '--share', share, ...options]
     // `ip netns exec` becomes the program, so that the process is the peer either way.
     const enter = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace]
-    const [command, ...args] = [...enter, ...program]
+    const [command, ...args] = [...enter, ...this.wrap, ...program]
     const child = spawn(command!, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, XDG_CONFIG_HOME: config, XDG_STATE_HOME: join(config, 'state') },

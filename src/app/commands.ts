@@ -1,6 +1,7 @@
 // Commands that a running peer carries out for whoever asks at its control socket: a row each. Those that are about the share are
 // handed to the keeper (src/pipe/commands.ts); the command line has a row for each too (src/cli/ask).
 
+import type { DoctorResult } from '../control/doctor-results.js'
 import type { PauseResult } from '../control/pause-results.js'
 import type { PeersResult } from '../control/peers-results.js'
 import type { Arguments } from '../control/protocol.js'
@@ -13,6 +14,7 @@ import type { ConflictChoice, ShareCommand, ShareCommands } from '../pipe/comman
 /** The parts of a peer that commands need. */
 export interface CommandHost {
   status(): Promise<Status | undefined>
+  doctor(): Promise<DoctorResult | undefined>
   why(path: string): Promise<WhyResult | undefined>
   /** Of one peer, or of all where the word is empty. */
   pause(word: string): Promise<PauseResult | undefined>
@@ -33,6 +35,7 @@ export function commandsOf(host: CommandHost): CommandTable {
         return known(await host.status())
       },
     ],
+    ['doctor', async () => known(await host.doctor())],
     ['why', async (given) => known(await host.why(textOf(given, 'path')))],
     [
       'peers',
@@ -56,6 +59,13 @@ export function commandsOf(host: CommandHost): CommandTable {
       async (given) => {
         const [path, choice] = [textOf(given, 'path'), choiceOf(given)]
         return known(await host.share({ name: 'conflicts-keep', path, choice }))
+      },
+    ],
+    [
+      'trash-list',
+      async (given) => {
+        const sought = { path: textOf(given, 'path'), asOfMs: timeOf(given, 'at') }
+        return known(await host.share({ name: 'trash-list', ...sought }))
       },
     ],
     [

@@ -11,7 +11,7 @@ import { LOG_BUFFER_CHARACTERS_MAX, LOG_FILE_BYTES_MAX, LOG_FLUSH_MS } from './l
 
 export type LoggedEvent = PeerEvent & { readonly time: string }
 
-/** Told many times a second, or for the developer alone. */
+/** Told many times a second, or for the developer alone; and the link of the page, which a person who shows the log does not mean to show. */
 const PASSED_OVER: ReadonlySet<PeerEvent['event']> = new Set([
   'progress',
   'totals',
@@ -19,6 +19,7 @@ const PASSED_OVER: ReadonlySet<PeerEvent['event']> = new Set([
   'sending',
   'debug',
   'scanning',
+  'page',
 ])
 const OWNER_ONLY = 0o600
 // A link there is somebody else's.

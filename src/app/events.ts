@@ -17,6 +17,7 @@ export type PeerEvent =
       peers: string[]
       trackers: string[]
     }
+  | { event: 'page'; link: string } // where the page of this peer is, with the token that lets one in
   | { event: 'note'; message: string } // something odd that needs no action
   | { event: 'scanning' } // the share is being read; sent once at start
   | {
@@ -30,7 +31,12 @@ export type PeerEvent =
   | { event: 'scanned'; files: number; folders: number; bytes: number; durationMs: number }
   | { event: 'changed'; path: string; kind: 'file' | 'folder' | 'link' | 'tombstone'; bytes: number } // a local change, settled and announced
   | { event: 'problem'; path: string; reason: string } // reported once, skipped until it changes
-  | { event: 'waiting'; address: string; reason: string; code: 'not-reached' | 'not-let-in' | 'name-unknown' } // a peer that is not there yet; once
+  | {
+      event: 'waiting'
+      address: string
+      reason: string
+      code: 'not-reached' | 'not-let-in' | 'name-unknown' | 'own-address-gone'
+    } // a peer that is not there yet; once
   | { event: 'connected'; peer: string; address: string; fingerprint: string | null }
   | { event: 'pinned'; address: string; fingerprint: string; how: 'first-use' | 'secret' } // trusted from now on
   | { event: 'key-changed'; address: string; fingerprint: string; pinned: string } // no session until a person has looked

@@ -76,6 +76,9 @@ export const FOUND_MS = { beacon: 120_000, untagged: 10_000, neighbour: 10_000 }
 /** The same of one that was met since this process started: it may be off for the night. */
 export const FOUND_MET_MS = 86_400_000
 
+/** Addresses that were this machine's own: of all its interfaces, and of the networks it was in. */
+export const OWN_ADDRESSES_NOTED_MAX = 64
+
 /** How often this machine's addresses are looked at, 0.1 ms each time: a new one is used 2 s later. Found addresses are swept then. */
 export const OWN_ADDRESSES_LOOK_MS = 2_000
 
@@ -103,8 +106,15 @@ export const TRACKER_ADDRESSES_MAX = 32
 export const TRACKED_PER_SOURCE_MAX = 256
 export const TRACKED_MAX = 512
 
-/** How long a peer is waited for that was asked about a path: an answer takes a round trip, and a step of its watcher process. */
-export const PATH_ANSWER_MS_MAX = 2_000
+/** How long a peer is waited for that was asked something for a person: an answer takes a round trip, and a step of its watcher process. */
+export const PEER_ANSWER_MS_MAX = 2_000
+
+/** A knock is sent twice, and waited for so long after the peer has said that it sends it: a round trip, and more. */
+export const KNOCK_AGAIN_MS = 200
+export const KNOCK_MS_MAX = 1_000
+
+/** Knocks at the addresses of peers that ask for them: each takes a socket. */
+export const KNOCKS_PER_S_MAX = 4
 
 /** Characters of a peer id by which a person may name a peer: with 512 peers two have the same four once in two shares. */
 export const PEER_PREFIX_CHARACTERS_MIN = 4

@@ -1,4 +1,5 @@
 import type { Direction, LinkPolicy } from '../pipe/settings.js'
+import type { WebPlace } from '../web/server.js'
 
 /** The options that `left` needs to run one peer; the command line makes it, tests make it directly. */
 export interface PeerOptions {
@@ -44,6 +45,8 @@ export interface PeerOptions {
   /** Hundredths of the files, and a count, that one machine may delete or replace in a day before a person is asked; 100 for all. Whether also
    *  what was confirmed on another machine is asked about. */
   readonly maxDelete: { readonly percent: number; readonly filesMin: number; readonly isStrict: boolean }
+  /** Where the page is served; undefined for nowhere. */
+  readonly web: WebPlace | undefined
   /** Whether the person means it where the share is a folder that one rarely shares. */
   readonly yes: boolean
   /** Whether the person knows that the share that was last in this folder is gone. */

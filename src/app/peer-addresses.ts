@@ -50,7 +50,13 @@ export class PeerAddresses {
 
   constructor(private readonly host: PeerAddressesHost) {
     const { options, reporter, connect, isConnected, onChange } = host
-    this.named = new NamedPeers({ options, reporter, onAddress: connect, onResolved: onChange })
+    this.named = new NamedPeers({
+      options,
+      reporter,
+      onAddress: connect,
+      onOwn: (address) => this.giveUp(address),
+      onResolved: onChange,
+    })
     this.tracked = new TrackedPeers({
       isNamed: (address) => this.named.has(address),
       isUnusable: (address) => !host.canReach(address) || this.named.isOwn(address),
@@ -111,6 +117,7 @@ export class PeerAddresses {
 
   handle(event: EngineEvent): void {
     this.tracked.handle(event)
+    if (event.event === 'connected') this.named.handleMet(event.address)
   }
 
   /** Machines that trackers told. */

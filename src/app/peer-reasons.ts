@@ -12,14 +12,16 @@ export interface Absence {
   readonly sinceMs: number
 }
 
-/** Undefined where nothing keeps it from being in step. */
+/** `bindGone`: the address of --bind, where this machine does not have it any more. Undefined where nothing keeps it from being in step. */
 export function peerCause(
   state: PeerState,
   session: EnginePeer | undefined,
   absence: Absence | undefined,
+  bindGone?: string,
 ): Cause | undefined {
   if (session === undefined) {
     if (state === 'self') return undefined
+    if (bindGone !== undefined) return causeOf('bind-gone', bindGone)
     if (state === 'not-called') return causeOf('not-called')
     return absence === undefined ? causeOf('not-reached') : causeOf(absence.code, absence.words)
   }

@@ -23,6 +23,7 @@ import { EventLog } from './event-log.js'
 import type { PeerEvent } from './events.js'
 import { sessionFigures, summaryOf } from './figures.js'
 import { knowsOption } from './heap.js'
+import { Knocks } from './knocks.js'
 import { LEAN_GROWTH, PINS_LOOK_MS, ROOMY_GROWTH, SENDS_PER_TURN_MAX } from './limits.js'
 import type { PeerOptions } from './options.js'
 import { PeerAddresses } from './peer-addresses.js'
@@ -80,6 +81,7 @@ class Peer implements RunningPeer {
   private finish!: (error: LeftError | undefined) => void
   private readonly addresses: PeerAddresses
   private readonly sending = new Sending()
+  private readonly knocks: Knocks
   private diskOps!: DiskOps
   private isReady = false
   private isEngineThere = false
@@ -94,6 +96,7 @@ class Peer implements RunningPeer {
   constructor(options: PeerOptions, folder: ShareFolder, onEvent: (event: PeerEvent) => void) {
     this.options = options
     this.folder = folder
+    this.knocks = new Knocks(options.bind)
     this.log = new EventLog(options.share, () => new Date())
     this.privatePlaces = privatePlacesOf(options)
     this.privateFiles = new PrivateFiles(this.privatePlaces)
@@ -130,6 +133,7 @@ class Peer implements RunningPeer {
       isDiscovering: options.discover,
       engine: () => (this.isEngineThere ? this.engine : undefined),
       watcher: () => this.watcher,
+      knocks: this.knocks,
       wake: () => this.wake(),
     })
     this.finished = new Promise((resolve) => {
@@ -156,6 +160,7 @@ class Peer implements RunningPeer {
       onDatagram: (from, bytes, datagramBytes) => {
         // A peer that does not know yet whether it can keep its share is not there yet: hellos are repeated.
         if (!this.isReady) return
+        if (this.knocks.handleDatagrams(bytes)) return
         if (!this.addresses.handleDatagrams(from, bytes, datagramBytes))
           this.engine.handleDatagrams(from, bytes, datagramBytes, nowMs())
         this.wake()
@@ -221,7 +226,14 @@ class Peer implements RunningPeer {
     const { engine, blocks } = this
     this.diskOps = new DiskOps({ engine, blocks, wake: () => this.wake() })
     this.openShare(peerId)
-    for (const event of startEvents({ options, socket, peerId, fingerprint, offloadWhy: offload.why }))
+    for (const event of startEvents({
+      options,
+      socket,
+      peerId,
+      fingerprint,
+      offloadWhy: offload.why,
+      link: this.steering.link,
+    }))
       reporter.say(event)
     this.revoking = setInterval(() => {
       this.steering.sample(nowMs())
@@ -330,8 +342,12 @@ class Peer implements RunningPeer {
     for (let message = engine.pollKeeper(); message !== undefined; message = engine.pollKeeper())
       toWatcher.push(message)
     if (toWatcher.length > 0) this.watcher.send(toWatcher)
-    for (let answer = engine.pollPathAnswer(); answer !== undefined; answer = engine.pollPathAnswer())
-      this.steering.handlePathAnswer(answer)
+    for (let answer = engine.pollPeerAnswer(); answer !== undefined; answer = engine.pollPeerAnswer())
+      this.steering.handlePeerAnswer(answer)
+    for (let check = engine.pollCheck(); check !== undefined; check = engine.pollCheck()) {
+      engine.answerCheck(check, Date.now())
+      void this.knocks.knock(check.address, check.knock, nowMs())
+    }
     for (let event = engine.pollEvent(); event !== undefined; event = engine.pollEvent()) this.report(event)
     this.schedule()
   }

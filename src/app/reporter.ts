@@ -2,6 +2,7 @@
 // the person gave them, and what is said once is said once.
 
 import { WIRE_VERSION } from '../base/limits.js'
+import { CALLER_REMEDY, callerWords } from '../control/reason-words.js'
 import type { EngineEvent } from '../engine/engine.js'
 import type { Address } from '../rdt/endpoint.js'
 import { SESSIONS_PER_KEY_MAX } from '../rdt/limits.js'
@@ -44,7 +45,11 @@ export class Reporter {
     this.names.set(address, text)
   }
 
-  waiting(address: string, reason: string, code: 'not-reached' | 'name-unknown' = 'not-reached'): void {
+  waiting(
+    address: string,
+    reason: string,
+    code: 'not-reached' | 'name-unknown' | 'own-address-gone' = 'not-reached',
+  ): void {
     this.once(`waiting ${address}`, { event: 'waiting', address, reason, code })
   }
 
@@ -104,9 +109,12 @@ export class Reporter {
         })
         break
       case 'stranger':
-        this.once(`stranger ${event.address}`, {
+        this.once(`stranger ${event.address} ${event.agent !== undefined}`, {
           event: 'note',
-          message: `${event.address} is neither in --ip nor found by a tracker; what it sends is dropped`,
+          message:
+            event.agent === undefined
+              ? `${event.address} is neither in --ip nor found by a tracker; what it sends is dropped`
+              : `${callerWords(event.address, event.agent)}: ${CALLER_REMEDY}`,
         })
         break
       case 'in-step':

@@ -13,10 +13,12 @@ export interface StartFacts {
   readonly fingerprint: string | undefined
   /** Why the kernel does, or does not, cut and merge datagrams. */
   readonly offloadWhy: string
+  /** Of the page; undefined where there is none. */
+  readonly link: string | undefined
 }
 
 export function* startEvents(facts: StartFacts): Iterable<PeerEvent> {
-  const { options, socket, peerId, fingerprint, offloadWhy } = facts
+  const { options, socket, peerId, fingerprint, offloadWhy, link } = facts
   yield {
     event: 'started',
     version: PROGRAM_VERSION,
@@ -29,6 +31,7 @@ export function* startEvents(facts: StartFacts): Iterable<PeerEvent> {
     peers: options.peers.map(({ text }) => text),
     trackers: options.trackers.map(({ text }) => text),
   }
+  if (link !== undefined) yield { event: 'page', link }
   const words = DIRECTION_WORDS[options.direction]
   if (words !== undefined) yield { event: 'note', message: words }
   if (isSuperuser()) yield { event: 'note', message: SUPERUSER_NOTE }

@@ -9,9 +9,10 @@ import {
   type PathWithCode,
   type PeerState,
   type PeerStatus,
+  type ReceivedFileStatus,
   type Status,
 } from '../control/status.js'
-import type { EnginePeer } from '../engine/engine.js'
+import type { EnginePeer, FileMap } from '../engine/engine.js'
 import type { SentFile } from '../engine/serve/sent-files.js'
 import type { PathWithReasons, PeerStanding, ShareState } from '../pipe/commands.js'
 import type { PeerEvent } from './events.js'
@@ -49,6 +50,7 @@ export interface StatusFacts {
   readonly share: ShareState | undefined
   readonly enginePeers: readonly EnginePeer[]
   readonly sentFiles: readonly SentFile[]
+  readonly fileMaps: readonly FileMap[]
   /** As the person wrote it. */
   readonly nameOf: (address: string) => string
   /** All that an address of `--ip` may be called in events: two of them may lead to one machine. */
@@ -57,10 +59,13 @@ export interface StatusFacts {
   readonly isSelf: (text: string) => boolean
   /** Whether no session is sought with any address that this one of `--ip` stands for. */
   readonly isPassedOver: (text: string) => boolean
+  /** The address of --bind, where this machine does not have it any more. */
+  readonly bindGone: string | undefined
   /** Whether peers are there that nobody named. */
   readonly isDiscovering: boolean
   readonly found: readonly FoundFacts[]
   readonly trackers: Status['trackers']
+  readonly callers: Status['callers']
   readonly pause: Status['pause']
   /** Of the key of a peer that is connected. */
   readonly fingerprintOf: (peer: string) => string | null
@@ -229,8 +234,9 @@ export class StatusBook {
       holds: share === undefined ? null : holdsOf(share, this.wall().getTime()),
       peers,
       trackers,
+      callers: facts.callers,
       isInStep: isAtRest && share.wantedCount === 0 && isMet(peers) && isFound({ peers, trackers }),
-      receiving: { ...totals, now: [...this.fetching.values()] },
+      receiving: { ...totals, now: this.receivingOf(facts) },
       sending: this.sendingOf(facts),
       pause: facts.pause,
       paused: share === undefined || share.pause === '' ? this.paused : share.pause,
@@ -267,14 +273,15 @@ export class StatusBook {
     const state = this.stateAt(address, { peer, session, standing }, facts)
     const rates = session && this.rates.get(session.session)
     const isGone = state === 'away' || state === 'paused'
-    const cause = peerCause(state, session, away)
+    const absence = session === undefined ? away : undefined
+    const cause = peerCause(state, session, absence, facts.bindGone)
     const sinceMs = session === undefined ? away?.sinceMs : metMs
     return {
       address,
       peer,
       state,
       isInStep: state === 'self' || state === 'in-step' || (isGone && standing?.isEqual === true),
-      reason: session === undefined && away !== undefined ? away.words : '',
+      reason: cause?.code === 'bind-gone' ? wordsOf(cause) : (absence?.words ?? ''),
       code: cause?.code ?? null,
       since: sinceMs === undefined ? null : new Date(sinceMs).toISOString(),
       fingerprint: session === undefined ? null : facts.fingerprintOf(session.peer),
@@ -306,6 +313,21 @@ export class StatusBook {
     return found.map(({ address }) => {
       const name = facts.nameOf(address)
       return this.peerStatus(name, { ...facts, namesOf: () => [name] })
+    })
+  }
+
+  private receivingOf({ fileMaps, enginePeers, nameOf }: StatusFacts): ReceivedFileStatus[] {
+    const addressOf = (id: string) => {
+      const peer = enginePeers.find((each) => each.peer === id)
+      return peer === undefined ? id : nameOf(peer.address)
+    }
+    return [...this.fetching.values()].map((file) => {
+      const { cells = '', sources = [] } = fileMaps.find(({ path }) => path === file.path) ?? {}
+      return {
+        ...file,
+        map: cells,
+        sources: sources.map(({ peer, bytes }) => ({ address: addressOf(peer), bytes })),
+      }
     })
   }
 
@@ -346,14 +368,14 @@ function stateOf(
 }
 
 function holdsOf(state: ShareState, wallMs: number) {
-  const { isRead, direction, files, folders, bytes } = state
+  const { isRead, direction, files, folders, bytes, unwatchedCount: unwatchedFolders } = state
   const { unsettled, skipped, notHeld, local, stopped, away, conflicts } = state
   const waiting = {
     count: state.waiting.count,
     first: state.waiting.first.map((each) => withCode(each, wallMs)),
   }
   const lists = { waiting, unsettled, skipped, notHeld, local, stopped, away, conflicts }
-  return { isRead, direction, files, folders, bytes, ...lists }
+  return { isRead, direction, files, folders, bytes, unwatchedFolders, ...lists }
 }
 
 function withCode({ path, reasons: [first] }: PathWithReasons, wallMs: number): PathWithCode {

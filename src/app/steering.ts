@@ -3,23 +3,28 @@
 
 import { join } from 'node:path'
 import { OWN_FOLDER } from '../base/own-folder.js'
+import type { DoctorResult } from '../control/doctor-results.js'
 import type { PauseResult } from '../control/pause-results.js'
 import { ControlError, ControlServer } from '../control/server.js'
 import type { Status } from '../control/status.js'
 import type { WhomToVisit } from '../control/visit-results.js'
 import type { WhyResult } from '../control/why-results.js'
-import type { Engine, PathAnswer, PauseTarget } from '../engine/engine.js'
+import type { Engine, PauseTarget, PeerAnswer } from '../engine/engine.js'
 import { nowMs } from '../io/clock.js'
 import { parseAddress } from '../io/net/address.js'
 import type { ShareCommand, ShareCommands } from '../pipe/commands.js'
 import type { Address } from '../rdt/endpoint.js'
+import type { WebServer } from '../web/server.js'
 import { commandsOf } from './commands.js'
+import { checkPeers } from './doctor/checking.js'
+import { doctorRunning } from './doctor/doctor.js'
 import type { PeerEvent } from './events.js'
+import type { Knocks } from './knocks.js'
 import { STATE_MS_MAX } from './limits.js'
 import type { NamedPeers } from './named-peers.js'
 import type { PeerOptions } from './options.js'
-import { PathAsking } from './path-asking.js'
 import { Pausing, peerNamed } from './pausing.js'
+import { PeerAsking } from './peer-asking.js'
 import type { Reporter } from './reporter.js'
 import { type FoundFacts, StatusBook } from './status-book.js'
 import { PROGRAM_VERSION } from './version.js'
@@ -38,6 +43,7 @@ export interface SteeringHost {
   /** Undefined before the peer has started. */
   readonly engine: () => Engine | undefined
   readonly watcher: () => WatcherProcess
+  readonly knocks: Knocks
   /** There may be something to send. */
   readonly wake: () => void
 }
@@ -46,7 +52,8 @@ export class Steering {
   private readonly host: SteeringHost
   private readonly book = new StatusBook(() => new Date())
   private control: ControlServer | undefined
-  private readonly asking = new PathAsking()
+  private web: WebServer | undefined
+  private readonly asking = new PeerAsking()
   private readonly pausing = new Pausing()
   /** Fingerprints of peers that are connected, by peer id. */
   private readonly keys = new Map<string, string>()
@@ -55,11 +62,19 @@ export class Steering {
     this.host = host
   }
 
-  /** Without its socket the peer does its work all the same. */
+  /** Without its socket the peer does its work all the same; a page that was asked for has to be there.
+   *  @throws LeftError as of WebServer. */
   async open(share: string): Promise<void> {
     const ownFolder = join(share, OWN_FOLDER)
+    const commands = commandsOf(this)
+    const place = this.host.options.web
+    if (place !== undefined) {
+      // Most peers have no page.
+      const { WebServer } = await import('../web/server.js')
+      this.web = await WebServer.open({ ownFolder, place, commands, status: () => this.status() })
+    }
     try {
-      this.control = await ControlServer.open(ownFolder, commandsOf(this), PROGRAM_VERSION)
+      this.control = await ControlServer.open(ownFolder, commands, PROGRAM_VERSION)
     } catch (error) {
       const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message
       const message = `no control socket can be made in ${ownFolder} (${reason}): left status and the like cannot ask this peer`
@@ -67,13 +82,20 @@ export class Steering {
     }
   }
 
+  /** Of the page, with its token; undefined where there is none. */
+  get link(): string | undefined {
+    return this.web?.link
+  }
+
   close(): void {
     this.control?.close()
+    this.web?.close()
   }
 
   /** An event that the person is told. */
   handle(event: PeerEvent): void {
     this.book.handle(event)
+    this.web?.handle(event)
     if (event.event === 'connected' && event.fingerprint !== null)
       this.keys.set(event.peer, event.fingerprint)
     else if (event.event === 'disconnected') this.keys.delete(event.peer)
@@ -136,14 +158,26 @@ export class Steering {
     const status = await this.status()
     if (state === undefined || engine === undefined || status === undefined) return undefined
     const asked = !state.isAskable ? [] : [...new Set([...engine.peers('')].map(({ peer }) => peer))]
-    const answers = await this.asking.ask(asked, (id, peer) => {
+    const answers = await this.asking.ask('stands', asked, (id, peer) => {
       engine.askPath(id, { peer, path }, nowMs())
       this.host.wake()
     })
     return whyOf({ state, status, answers, wallMs: Date.now() })
   }
 
-  handlePathAnswer(answer: PathAnswer): void {
+  /** Whether all is well, and what to do where it is not. */
+  async doctor(): Promise<DoctorResult | undefined> {
+    const { options, knocks, wake } = this.host
+    const engine = this.host.engine()
+    if (engine === undefined) return undefined
+    const { asking } = this
+    const facts = await checkPeers({ engine, asking, knocks, bind: options.bind, nowMs, wake })
+    const status = await this.status()
+    if (status === undefined) return undefined
+    return doctorRunning({ options, status, facts, watcherPid: this.host.watcher().pid })
+  }
+
+  handlePeerAnswer(answer: PeerAnswer): void {
     this.asking.handle(answer)
   }
 
@@ -204,6 +238,7 @@ export class Steering {
       // The engine has what the keeper told before it answered.
       enginePeers: [...engine.peers(share?.root ?? '')],
       sentFiles: [...engine.sentFiles()],
+      fileMaps: [...engine.fileMaps()],
       nameOf: (address) => reporter.nameOf(address),
       namesOf: (text) => [text, ...[...named.addressesOf(text)].map((address) => reporter.nameOf(address))],
       isSelf: (text) => named.isSelf(text),
@@ -214,8 +249,10 @@ export class Steering {
         return all.every((address) => engine.isPassedOver(address))
       },
       isDiscovering: this.host.isDiscovering,
+      bindGone: named.bindGone,
       found: this.host.found(),
       trackers: this.host.trackers(),
+      callers: [...engine.callers(nowMs())],
       pause: this.pausing.status(),
       fingerprintOf: (peer) => this.keys.get(peer) ?? null,
     })

@@ -115,7 +115,7 @@ export class WatcherProcess {
     })
   }
 
-  /** For tests that kill it. */
+  /** Of the process that runs. */
   get pid(): number | undefined {
     return this.child?.pid
   }

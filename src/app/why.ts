@@ -4,15 +4,15 @@ import { causeOf, isDetailPath, isToldToPeers, type Reason, reasonAt } from '../
 import { remedyOf, wordsOf } from '../control/reason-words.js'
 import type { PeerStatus, Status } from '../control/status.js'
 import type { EntryResult, WhyPeer, WhyReason, WhyResult } from '../control/why-results.js'
-import type { PathAnswer } from '../engine/engine.js'
 import type { EntryFacts, PathState } from '../pipe/commands.js'
 import { peerOf } from '../share/dots.js'
+import type { AnswerOf } from './peer-asking.js'
 
 export interface WhyFacts {
   readonly state: PathState
   readonly status: Status
   /** By peer id, of those that answered. */
-  readonly answers: ReadonlyMap<string, PathAnswer['answer']>
+  readonly answers: ReadonlyMap<string, AnswerOf<'stands'>>
   readonly wallMs: number
 }
 
@@ -93,7 +93,7 @@ function isSameThere({ known, wanted }: PathState, row: WhyPeer): boolean {
   return row.known.edit === known.edit && row.isHeld === true
 }
 
-function entryOf(stands: NonNullable<NonNullable<PathAnswer['answer']>['stands']>): EntryResult {
+function entryOf(stands: NonNullable<AnswerOf<'stands'>['stands']>): EntryResult {
   const { kind, isDeleted, bytes, mtimeMs, edit } = stands
   return {
     kind: isDeleted ? 'tombstone' : kind,

@@ -70,6 +70,9 @@ export const DEFAULT_PORT = 22_001
 /** Where a tracker listens unless told otherwise. */
 export const TRACKER_PORT = 22_100
 
+/** TCP port of the page, `--web`. */
+export const WEB_PORT = 22_080
+
 assert(BLOCK_COUNT_MAX * DIGEST_BYTES <= 64 * 1024 * 1024, 'a digest list must fit in memory')
 assert((BLOCK_COUNT_MAX / PIECES_MAX) % PIECE_BLOCKS_MIN === 0, 'pieces double until a file has few enough')
 assert(FRAME_BYTES_MAX + 64 <= DATAGRAM_BYTES_MAX, 'a sealed block and its header must fit one datagram')

@@ -29,6 +29,12 @@ export const TEMPORARY_FOLDER = `${OWN_FOLDER}/tmp`
 /** Where a running peer is asked; src/control. */
 export const CONTROL_SOCKET = 'control.sock'
 
+/** Addresses of `--ip` that were this machine's own; src/app/own-address-notes.ts. */
+export const OWN_ADDRESSES_PATH = `${OWN_FOLDER}/addresses`
+
+/** Who may see the page of a running peer: one line, which only this user may read; src/web. */
+export const WEB_TOKEN = 'web-token'
+
 /** Events that a person was told, as lines of `--json`, and those before them; src/app/event-log.ts. */
 export const EVENT_LOG_PATH = `${OWN_FOLDER}/events.jsonl`
 export const OLD_EVENT_LOG_PATH = `${OWN_FOLDER}/events.1.jsonl`

@@ -68,6 +68,8 @@ export const PEER_REASONS = [
   // — Without a session —
   'not-reached',
   'name-unknown',
+  'own-address-gone',
+  'bind-gone',
   'not-let-in',
   'refused',
   'key-changed',

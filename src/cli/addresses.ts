@@ -1,4 +1,4 @@
-// The grammar of `--ip`, of `--tracker`, and of `--bind`:
+// The grammar of `--ip`, of `--tracker`, of `--bind`, and of `--web`:
 //
 //   list    = item *( "," item )              blanks around an item are ignored
 //   item    = host [ ":" port ]
@@ -10,9 +10,9 @@
 
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 import { domainToASCII } from 'node:url'
-import type { PeerAddress } from '../app/options.js'
+import type { PeerAddress, PeerOptions } from '../app/options.js'
 import { LeftError } from '../base/errors.js'
-import { DEFAULT_PORT, TRACKER_PORT } from '../base/limits.js'
+import { DEFAULT_PORT, TRACKER_PORT, WEB_PORT } from '../base/limits.js'
 import {
   LABEL_CHARACTERS_MAX,
   NAME_CHARACTERS_MAX,
@@ -43,6 +43,9 @@ const TRACKER: NamingOption = {
   countMax: TRACKER_COUNT_MAX,
   example: `--tracker tracker.example.org or --tracker 192.168.56.118:${TRACKER_PORT}`,
 }
+
+/** Nobody on another machine reaches it. */
+const WEB_HOST = '127.0.0.1'
 
 const PLACE: NamingOption = {
   option: 'the machine',
@@ -92,6 +95,21 @@ export function parseBind(text: string): string {
     'usage',
     `${quoted(text)} is not an address of this machine; write an IP address, for example --bind 192.168.56.118`,
   )
+}
+
+/** Where the page is served: an address of this machine or a name of it, a port, both, `auto` for any port, or '' for the usual place. */
+export function parseWeb(text: string): NonNullable<PeerOptions['web']> {
+  if (text === '') return { host: WEB_HOST, port: WEB_PORT }
+  if (text === 'auto') return { host: WEB_HOST, port: 0 }
+  const port = parsePort(text)
+  if (port !== undefined) return { host: WEB_HOST, port }
+  const unusable = (why: string) =>
+    new LeftError(
+      'usage',
+      `--web ${quoted(text)} is not usable: ${why}; for example --web ${WEB_HOST}:${WEB_PORT}, or --web ${WEB_PORT + 1}`,
+    )
+  const { host, rest } = hostAndRest(text, unusable)
+  return { host, port: rest === '' ? WEB_PORT : portAfter(rest, unusable) }
 }
 
 /** 1..65535 in decimal digits, or undefined. */

@@ -6,7 +6,7 @@ import type { PeerAddress, PeerOptions } from '../app/options.js'
 import { LeftError } from '../base/errors.js'
 import { DEFAULT_PORT } from '../base/limits.js'
 import { SECRETS_MAX } from '../seal/limits.js'
-import { parseBind, parsePeers, parsePort, parseTrackers, quoted } from './addresses.js'
+import { parseBind, parsePeers, parsePort, parseTrackers, parseWeb, quoted } from './addresses.js'
 import { formatRate } from './format.js'
 import {
   LIMIT_BYTES_PER_S_MAX,
@@ -47,6 +47,8 @@ export interface RawArguments {
   readonly trash?: string
   readonly trashSize?: string
   readonly maxDelete?: string
+  /** True where no place is named. */
+  readonly web?: string | boolean
   readonly yes?: boolean
   readonly anew?: boolean
   readonly once?: boolean
@@ -91,6 +93,7 @@ export function peerOptions(raw: RawArguments, folder: string): PeerOptions {
     minFree: raw.minFree === undefined ? MIN_FREE_DEFAULT : parseMinFree(raw.minFree),
     trash: trashPolicy(raw),
     maxDelete: maxDelete(raw.maxDelete),
+    web: raw.web === undefined || raw.web === false ? undefined : parseWeb(raw.web === true ? '' : raw.web),
     yes: raw.yes ?? false,
     anew: raw.anew ?? false,
     verbose: raw.verbose ?? false,

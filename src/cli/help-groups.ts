@@ -16,13 +16,14 @@ export const OPTION_GROUPS: Readonly<Record<string, string>> = {
   'How fast:': 'limit limit-send background window offload',
   'What is deleted, and the disk:': 'max-delete trash trash-size min-free',
   'Options from a file:': 'config only',
+  'In a browser:': 'web',
   'Once, and for programs:': 'once dry-run timeout json',
   [ABOUT]: 'verbose version',
 }
 
 export const COMMAND_GROUPS: Readonly<Record<string, string>> = {
   'Commands about a share and the peer that runs on it:':
-    'init status why peers log pause resume rescan confirm undo conflicts trash',
+    'init status why doctor peers log pause resume rescan confirm undo conflicts trash',
   'Commands about what others hold:': 'ls get',
   'Commands about who may join:': 'identity trust secret tracker',
   'Commands about this program:': 'selftest sim help version',

@@ -6,7 +6,7 @@
 import { Command, CommanderError } from 'commander'
 import { PROGRAM_VERSION } from '../app/version.js'
 import { LeftError } from '../base/errors.js'
-import { DEFAULT_PORT, TRACKER_PORT, TRASH_DAYS_MIN } from '../base/limits.js'
+import { DEFAULT_PORT, TRACKER_PORT, TRASH_DAYS_MIN, WEB_PORT } from '../base/limits.js'
 import { quoted } from './addresses.js'
 import type { AskCommand, RawAskArguments } from './ask/ask-command.js'
 import { ASK_COMMANDS, ASK_GROUPS } from './ask/commands.js'
@@ -284,6 +284,10 @@ function leftProgram(commands: Commands): Command {
     .option(
       '--max-delete <percent|strict|no>',
       'the part of the files that one machine may delete or replace in a day before you are asked (left status, left confirm, left undo); strict: 25%, also where it was confirmed on another machine; no: never ask (default: 25%)',
+    )
+    .option(
+      '--web [place]',
+      `serve a page for a browser, at an address of this machine, a port, or both; auto takes any free port; its link, with a token, is printed at the start (default: 127.0.0.1:${WEB_PORT})`,
     )
     .option(
       '--yes',

@@ -16,6 +16,8 @@ export function sentence(event: PeerEvent, from: (peer: string) => string): stri
   switch (event.event) {
     case 'started':
       return startedSentence(event)
+    case 'page':
+      return `the page is at ${printable(event.link)}`
     case 'note':
       return `note: ${printable(event.message)}`
     case 'scanning':

@@ -24,6 +24,15 @@ export function findShare(named: string | undefined, folder: string): string {
   throw new LeftError('usage', `${resolve(folder)} is in no share: go into one, or name it with --share`)
 }
 
+/** The same, and where there is none the folder that `left` would make one of. */
+export function findPlace(named: string | undefined, folder: string): string {
+  try {
+    return findShare(named, folder)
+  } catch {
+    return resolve(folder, named ?? DEFAULT_SHARE)
+  }
+}
+
 export function isShare(folder: string): boolean {
   try {
     return statSync(join(folder, OWN_FOLDER, SHARE_MARK), { throwIfNoEntry: false })?.isFile() === true

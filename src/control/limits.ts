@@ -22,6 +22,9 @@ export const ANSWER_MS_MAX = 10_000
 /** The same where there is work to be done first: 20,000 files came back from the trash in 22 s on a busy machine of two cores. */
 export const WORK_ANSWER_MS_MAX = 600_000
 
+/** The same of `doctor`, which asks each peer (2 s), waits for its knock (1 s), and looks at the system. */
+export const DOCTOR_ANSWER_MS_MAX = 30_000
+
 export const COMMAND_CHARACTERS_MAX = 32
 export const ARGUMENTS_MAX = 16
 

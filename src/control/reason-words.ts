@@ -110,6 +110,14 @@ const WORDS: Readonly<Record<ReasonCode, readonly [words: string, remedy: string
   'waits-for-removals': ['what is in its place is removed first', ''],
   'not-reached': ['it does not answer', 'left must run there, name this machine, and have its UDP port open'],
   'name-unknown': ['no address is known for its name', 'check the spelling of its name'],
+  'own-address-gone': [
+    'it was an address of this machine, and is not any more',
+    'name the address that this machine has now in --ip, here and on the other machines',
+  ],
+  'bind-gone': [
+    'this machine does not have the address of --bind any more',
+    'give this machine that address again, or start left with another --bind, or without',
+  ],
   'not-let-in': [
     'it answers, and does not let this peer in',
     'trust the key of this machine there: left identity here shows it',
@@ -136,6 +144,14 @@ const WORDS: Readonly<Record<ReasonCode, readonly [words: string, remedy: string
   'unanswered-there': ['it does not say how the path stands there', 'ask there, with left why'],
   'waits-for-content': ['a deletion waits for the content that came with it', ''],
 }
+
+/** Of an address that calls and is not named here. Anybody may say so: `agent` is a claim. */
+export function callerWords(address: string, agent: string): string {
+  return `${address} calls as ${agent === '' ? 'a peer' : agent}, and this machine does not name it`
+}
+
+export const CALLER_REMEDY =
+  'if it is one of yours, name it in --ip here; what it sends is dropped until then'
 
 export function wordsOf({ code, detail }: Cause): string {
   const [words] = WORDS[code]

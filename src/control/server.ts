@@ -107,32 +107,33 @@ export class ControlServer {
       socket.pause()
       socket.setTimeout(0)
       answered = answered.then(async () => {
-        for (const line of lines) await write(socket, `${await this.answer(line)}\n`)
+        for (const line of lines)
+          await write(
+            socket,
+            `${encodeAnswer({ version: this.version, ...(await answerTo(this.commands, line)) })}\n`,
+          )
         socket.setTimeout(IDLE_MS)
         socket.resume()
       })
     })
   }
+}
 
-  private async answer(line: string): Promise<string> {
-    return encodeAnswer({ version: this.version, ...(await this.carryOut(line)) })
+/** Carries out the request of a line. Never throws. */
+export async function answerTo(commands: CommandTable, line: string): Promise<ControlAnswer> {
+  const request = decodeRequest(line)
+  if (!request.ok) return refusalOf(request.reason)
+  const { command, arguments: given } = request.value
+  const carryOut = commands.get(command)
+  if (carryOut === undefined) {
+    const message = `this peer knows no command ${JSON.stringify(command)}; it may be older than the program that asks`
+    return { ok: false, error: 'unknown-command', message }
   }
-
-  private async carryOut(line: string): Promise<ControlAnswer> {
-    const request = decodeRequest(line)
-    if (!request.ok) return refusalOf(request.reason)
-    const { command, arguments: given } = request.value
-    const carryOut = this.commands.get(command)
-    if (carryOut === undefined) {
-      const message = `this peer knows no command ${JSON.stringify(command)}; it may be older than the program that asks`
-      return { ok: false, error: 'unknown-command', message }
-    }
-    try {
-      return { ok: true, result: await carryOut(given) }
-    } catch (error) {
-      const code = error instanceof ControlError ? error.code : 'failed'
-      return { ok: false, error: code, message: (error as Error).message }
-    }
+  try {
+    return { ok: true, result: await carryOut(given) }
+  } catch (error) {
+    const code = error instanceof ControlError ? error.code : 'failed'
+    return { ok: false, error: code, message: (error as Error).message }
   }
 }
 

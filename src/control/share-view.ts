@@ -1,7 +1,7 @@
 // Paths of a share as whoever asks about it names and sees them: from the current folder where that is in the share, else from
 // the share.
 
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { LeftError } from '../base/errors.js'
 
@@ -11,10 +11,10 @@ export class ShareView {
   private readonly root: string
   private readonly from: string
 
-  /** Both are there. */
+  /** `folder` is there. */
   constructor(share: string, folder: string) {
     this.share = share
-    this.root = realpathSync(share)
+    this.root = existsSync(share) ? realpathSync(share) : share
     const real = realpathSync(folder)
     this.from = inside(this.root, real) === undefined ? this.root : real
   }

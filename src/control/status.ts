@@ -19,6 +19,8 @@ export interface Status {
   readonly peers: readonly PeerStatus[]
   /** One for each `--tracker`, in that order. */
   readonly trackers: readonly TrackerStatus[]
+  /** Addresses that call this peer and that it does not name. */
+  readonly callers: readonly CallerStatus[]
   /** Nothing is lacking at any of them with which a session is sought, nor here. */
   readonly isInStep: boolean
   readonly receiving: TransferStatus
@@ -46,6 +48,8 @@ export interface ShareStatus {
   readonly files: number
   readonly folders: number
   readonly bytes: number
+  /** Folders that the system refuses to watch: what changes in them is found by scans alone. */
+  readonly unwatchedFolders: number
   /** Wanted of peers, and not in place yet, with the reason of each. */
   readonly waiting: Listed<PathWithCode>
   readonly unsettled: Listed<string>
@@ -120,6 +124,12 @@ export interface PeerStatus {
   readonly loss: number | null
 }
 
+export interface CallerStatus {
+  readonly address: string
+  /** The program that it says it is, as left 0.1.0. */
+  readonly agent: string
+}
+
 export interface TrackerStatus {
   /** As in `--tracker`. */
   readonly address: string
@@ -142,7 +152,7 @@ export interface TransferStatus {
   readonly bytesWanted: number
   readonly bytesPerS: number
   /** Files of several blocks that are on their way. */
-  readonly now: readonly FileStatus[]
+  readonly now: readonly ReceivedFileStatus[]
 }
 
 export interface FileStatus {
@@ -153,6 +163,20 @@ export interface FileStatus {
   readonly doneBytes: number
   readonly bytesPerS: number
   readonly etaMs: number | null
+}
+
+export interface ReceivedFileStatus extends FileStatus {
+  /** Parts of the file, all of the same size: `#` was here already, a capital is here, last from that one of `sources` (`A` is the first), a
+   *  small letter is under way from it, `+` is here in part, `.` is missing. Empty while it is not known which blocks are here. */
+  readonly map: string
+  /** Peers that gave something of it or are asked, in the order in which they came. */
+  readonly sources: readonly FileSource[]
+}
+
+export interface FileSource {
+  /** As that of a peer. */
+  readonly address: string
+  readonly bytes: number
 }
 
 /** Statements of what keeps a peer from being in step, one line each; none where nothing does. */

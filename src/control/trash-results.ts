@@ -2,6 +2,18 @@
 
 import type { Listed, PathWithReason } from './status.js'
 
+/** What was taken in last at the front. */
+export interface TrashListed
+  extends Listed<{
+    readonly path: string
+    readonly kind: string
+    readonly bytes: number
+    readonly takenMs: number
+  }> {
+  /** Of all of them. */
+  readonly bytes: number
+}
+
 export interface TrashRestored {
   /** Paths that are back. */
   readonly restored: Listed<string>

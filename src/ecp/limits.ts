@@ -19,6 +19,9 @@ export const DETAIL_BYTES_MAX = 800
 /** Longest time that a reason is said to hold: as many digits, 31 years. */
 export const REASON_SECONDS_MAX = 999_999_999
 
+/** Name and version of a program: as many characters as it says in a hello. */
+export const PROGRAM_CHARACTERS_MAX = 32
+
 assert(ENTRIES_PER_MESSAGE_MAX * 25 <= CONTROL_BYTES_MAX)
 assert(DETAIL_BYTES_MAX + 200 <= CONTROL_BYTES_MAX, 'a detail and the other fields fit one message')
 assert(3 + (2 * DIGEST_BYTES + 1 + 11) + 3 + PIECES_MAX / 4 <= CONTROL_BYTES_MAX, 'pieces fit one message')

@@ -11,6 +11,8 @@
 //     stop    p|*|<why>                                                         nothing is taken or given for now
 //     why     q|*|<path>                                                        how does this path stand there?
 //     stands  q|*|<stands>|*|<held>|*|<code>|*|<detail>|*|<seconds>             its answer (src/ecp/path-message.ts)
+//     check   c|*|<knock>                                                       what time is it there, and am I reached?
+//     checked c|*|<clock>|*|<program>                                           its answer (src/ecp/check-message.ts)
 //
 // <root> and <base> are `<digest>:<bytes>` of a root tree item. <author> is in whose name the sender edits. <knows> is
 // `<author>:<count>`, in whose name the addressee edits and how many of its edits the sender knows, '-' where it was never told
@@ -29,6 +31,13 @@ import type { ItemRef } from '../base/item.js'
 import type { KnownEdits } from '../base/known-edits.js'
 import { CONTROL_BYTES_MAX, FILE_BYTES_MAX, TREE_ITEM_BYTES_MAX } from '../base/limits.js'
 import { pieceCount } from '../base/pieces.js'
+import {
+  type CheckedMessage,
+  type CheckMessage,
+  checkedFields,
+  checkFields,
+  decodeCheck,
+} from './check-message.js'
 import { ENTRIES_PER_MESSAGE_MAX, NOT_HELD_MAX, WORKING_MS_MAX } from './limits.js'
 import {
   decodeStop,
@@ -86,6 +95,8 @@ export type Message =
   | StopMessage
   | WhyMessage
   | StandsMessage
+  | CheckMessage
+  | CheckedMessage
   | { readonly type: 'visit' }
   | { readonly type: 'working'; readonly retryMs: number }
   | { readonly type: 'same' }
@@ -103,6 +114,8 @@ export function encodeMessage(message: Message): Uint8Array {
   if (message.type === 'stop') return utf8(['p', ...stopFields(message)].join(SEPARATOR))
   if (message.type === 'why') return utf8(['q', ...whyFields(message)].join(SEPARATOR))
   if (message.type === 'stands') return utf8(['q', ...standsFields(message)].join(SEPARATOR))
+  if (message.type === 'check') return utf8(['c', ...checkFields(message)].join(SEPARATOR))
+  if (message.type === 'checked') return utf8(['c', ...checkedFields(message)].join(SEPARATOR))
   if (message.type === 'holds') return utf8(['v', ...holdsFields(message)].join(SEPARATOR))
   if (message.type === 'working') return utf8(`w${SEPARATOR}${Math.ceil(message.retryMs)}`)
   if (message.type === 'holding')
@@ -139,6 +152,7 @@ export function decodeMessage(bytes: Uint8Array): Decoded<Message> {
   if (letter === 'w') return decodeWorking(items)
   if (letter === 'p') return decodeStop(items)
   if (letter === 'q') return decodeWhy(items)
+  if (letter === 'c') return decodeCheck(items)
   if (letter === 'v') return items.length === 0 ? decoded({ type: 'visit' }) : decodeHolds(items)
   if (letter === 'h' || letter === 'u' || letter === 'e') return decodeState(TYPES[letter], items)
   return undecoded('unknown-kind')

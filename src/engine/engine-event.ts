@@ -27,7 +27,7 @@ export type EngineEvent =
     }
   | { readonly event: 'cloned'; readonly peer: string; readonly addresses: readonly Address[] }
   | { readonly event: 'crowded'; readonly address: Address; readonly fingerprint: string }
-  | { readonly event: 'stranger'; readonly address: Address }
+  | { readonly event: 'stranger'; readonly address: Address; readonly agent: string | undefined }
   | {
       readonly event: 'in-step'
       readonly peer: string

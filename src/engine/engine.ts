@@ -14,6 +14,7 @@ import { Peering } from '../peering/peering.js'
 import type { EngineToKeeper, KeeperToEngine } from '../pipe/messages.js'
 import {
   type Address,
+  type Caller,
   Endpoint,
   type EndpointOptions,
   type Outgoing,
@@ -25,16 +26,17 @@ import { EventRouter } from './event-router.js'
 import { KeeperOrders } from './keeper-orders.js'
 import { Outbox } from './outbox.js'
 import type { FinishOp, ReleaseOp, WriteFailure, WriteOp } from './receive/disk-op.js'
+import type { FileMap } from './receive/large-fetch.js'
 import { Receiving } from './receive/receiving.js'
 import { Reports } from './reports.js'
 import type { SentFile, SentToSession } from './serve/sent-files.js'
 import { type ReadOp, Serving } from './serve/serving.js'
-import type { PathAnswer } from './talk/path-questions.js'
+import type { AskedCheck, PeerAnswer } from './talk/peer-questions.js'
 import type { PauseTarget } from './talk/stops.js'
 import { type PeerFacts, Talk } from './talk/talk.js'
 import { Visits } from './talk/visits.js'
 
-export type { EngineEvent, PathAnswer, PauseTarget }
+export type { AskedCheck, EngineEvent, FileMap, PauseTarget, PeerAnswer }
 
 /** Disk operations of the engine. 'read' is answered by `handleRead`, 'write' and 'finish' by
  *  `handleWritten`, 'release' by nothing. */
@@ -63,6 +65,7 @@ export class Engine {
   private readonly router: EventRouter
   private readonly orders: KeeperOrders
   private readonly toKeeper = new Outbox()
+  private readonly program: string
   /** No watcher process is there to read what is said to it: it waits until the next one speaks. */
   private keeperLost = false
 
@@ -87,6 +90,7 @@ export class Engine {
     const visits = new Visits({ endpoint, hash: options.hash, serving, toKeeper })
     const reports = new Reports({ endpoint, sessions: talk.sessions, files })
     const parts = { endpoint, peering, talk, visits, receiving, serving, toKeeper, reports }
+    this.program = options.agent
     this.endpoint = endpoint
     this.peering = peering
     this.receiving = receiving
@@ -120,9 +124,19 @@ export class Engine {
       yield { ...standing, stats: this.endpoint.stats(standing.session) }
   }
 
+  /** Those who call and whom nobody named. */
+  callers(nowMs: number): Iterable<Caller> {
+    return this.endpoint.callers(nowMs)
+  }
+
   isConnected(address: Address): boolean {
     for (const standing of this.talk.standings('')) if (standing.address === address) return true
     return false
+  }
+
+  /** Pictures of the files that are being fetched. */
+  fileMaps(): Iterable<FileMap> {
+    return this.receiving.large.maps()
   }
 
   /** Files that peers have pulled of late, of sessions that may be over. */
@@ -163,14 +177,33 @@ export class Engine {
     return this.talk.stopped
   }
 
-  /** Asks a peer how a path stands there; `pollPathAnswer` answers, in any case. */
+  /** Asks a peer how a path stands there; `pollPeerAnswer` answers, in any case. */
   askPath(id: number, { peer, path }: { readonly peer: string; readonly path: string }, nowMs: number): void {
-    this.talk.askPath(id, peer, path)
+    this.talk.askPeer(id, peer, { type: 'why', path })
     this.settle(nowMs)
   }
 
-  pollPathAnswer(): PathAnswer | undefined {
-    return this.talk.pollPathAnswer()
+  /** Asks a peer for its clock and program, and for a knock with this token; `pollPeerAnswer` answers, in any case. */
+  askCheck(
+    id: number,
+    { peer, knock }: { readonly peer: string; readonly knock: string },
+    nowMs: number,
+  ): void {
+    this.talk.askPeer(id, peer, { type: 'check', knock })
+    this.settle(nowMs)
+  }
+
+  /** A peer asks for our clock, and for a knock at its address; answered by `answerCheck`. */
+  pollCheck(): AskedCheck | undefined {
+    return this.talk.pollCheck()
+  }
+
+  answerCheck(check: AskedCheck, wallMs: number): void {
+    this.talk.answerCheck(check, { type: 'checked', wallMs, program: this.program })
+  }
+
+  pollPeerAnswer(): PeerAnswer | undefined {
+    return this.talk.pollPeerAnswer()
   }
 
   /** Whether it is known and not called: no session with it is waited for. */

@@ -73,7 +73,7 @@ export class EventRouter {
         reports.show({ event: 'crowded', address: event.address, fingerprint: event.fingerprint })
         break
       case 'stranger':
-        reports.show({ event: 'stranger', address: event.address })
+        reports.show({ event: 'stranger', address: event.address, agent: event.agent })
         break
     }
   }

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { LeftError } from '../base/errors.js'
-import { OWN_FOLDER } from '../base/own-folder.js'
+import { OWN_FOLDER, OWN_RULES_PATH } from '../base/own-folder.js'
 import type { HostPort } from '../io/net/address.js'
 import { isFromSources, programFile } from '../io/program.js'
 import { WITNESS_FOLDER } from '../io/witness.js'
@@ -51,6 +51,9 @@ export interface TargetOptions {
 }
 
 type Said = { readonly event: string } & Readonly<Record<string, unknown>>
+
+/** In the share of each target, and left out by a rule of its own. */
+export const LEFT_OUT = 'left-out'
 
 export class Target {
   readonly folder: string
@@ -260,6 +263,10 @@ export class Target {
     writeFileSync(join(this.outside, 'secret'), 'a secret beside the share\n')
     writeFileSync(join(this.outside, 'folder', 'precious'), 'precious\n')
     writeFileSync(join(this.share, 'victim.txt'), 'what stood here before\n')
+    // A rule that came after the file would find it told.
+    mkdirSync(join(this.share, OWN_FOLDER), { mode: 0o700 })
+    writeFileSync(join(this.share, OWN_RULES_PATH), `${LEFT_OUT}\n`)
+    writeFileSync(join(this.share, LEFT_OUT), 'left out\n')
     writeFileSync(join(this.share, 'large.bin'), contentOf('large.bin', 400_000))
     if (this.secret !== undefined) writeFileSync(this.secretFile, `${this.secret}\n`, { mode: 0o600 })
   }

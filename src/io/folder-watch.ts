@@ -21,6 +21,8 @@ export interface FolderWatchOptions {
 export class FolderWatch {
   private readonly options: FolderWatchOptions
   private readonly watchers = new Map<string, FSWatcher>()
+  /** Folders that are there and that the system refuses to watch. */
+  private readonly refused = new Set<string>()
   private degraded = false
 
   constructor(options: FolderWatchOptions) {
@@ -31,6 +33,11 @@ export class FolderWatch {
   /** Folders that are watched now. */
   get size(): number {
     return this.watchers.size
+  }
+
+  /** Folders that cannot be watched. */
+  get refusedCount(): number {
+    return this.refused.size
   }
 
   has(folder: string): boolean {
@@ -46,6 +53,7 @@ export class FolderWatch {
       const watcher = watch(place, { persistent: false }, (kind, name) => this.hinted(folder, kind, name))
       watcher.on('error', (error) => this.failed(folder, error))
       this.watchers.set(folder, watcher)
+      this.refused.delete(folder)
       return true
     } catch (error) {
       this.failed(folder, error)
@@ -54,6 +62,7 @@ export class FolderWatch {
   }
 
   remove(folder: string): void {
+    this.refused.delete(folder)
     const watcher = this.watchers.get(folder)
     if (watcher === undefined) return
     this.watchers.delete(folder)
@@ -82,6 +91,7 @@ export class FolderWatch {
     this.remove(folder)
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return // it vanished, which its parent's watch reports
+    this.refused.add(folder)
     if (this.degraded) return
     this.degraded = true
     this.options.onDegraded(reasonOf(code, folder))

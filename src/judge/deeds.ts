@@ -108,7 +108,7 @@ export class Deeds {
     )
   }
 
-  /** Notes that what stood at the path is gone there by nobody's deed: the next deed has seen nothing. */
+  /** Notes that what stood at the path is gone there by nobody's deed, or by one that was taken back: the next deed has seen nothing. */
   forget(peer: Who, path: string): void {
     const view = this.viewOf(peer, path)
     view.seen.clear()

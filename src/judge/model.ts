@@ -212,9 +212,11 @@ export class Model {
     return this.contents.isBeforeLoss(path, digest)
   }
 
-  /** A person takes back that something was removed here, or LEFT cannot know that a person removed it. */
+  /** A person takes back that something was removed here, or LEFT cannot know that a person removed it. Until the content
+   *  comes back, a deed here has not seen it: both are to stand, as in any conflict. */
   takeRemovalBack(peer: Who, path: string): void {
     this.deeds.doubt(peer, path)
+    this.deeds.forget(peer, path)
   }
 
   /** Paths of this peer where a person's removal stands. */

@@ -20,7 +20,7 @@ import type { PeerBook } from './peers/peer-book.js'
 import type { ScanSchedule } from './scan/scan-schedule.js'
 import type { Scanner } from './scan/scanner.js'
 import type { StoppedChanges } from './stopped-changes.js'
-import { emptyTrash, restore } from './trash/restoring.js'
+import { emptyTrash, list, restore } from './trash/restoring.js'
 import { Trash, type TrashOptions } from './trash/trash.js'
 import type { Why } from './why.js'
 
@@ -36,6 +36,7 @@ export interface CommandsOptions {
   readonly away: Away
   readonly local: LocalChanges
   readonly direction: Direction
+  readonly unwatchedCount: () => number
   readonly why: Why
 }
 
@@ -65,6 +66,7 @@ export class Commands {
       undo: () => ({ ...stopped.undo(), away: away.undo(), staying: away.count }),
       conflicts: ({ path }) => conflicts.list(path),
       'conflicts-keep': ({ path, choice }) => conflicts.settle(path, choice),
+      'trash-list': (sought) => list(disk, sought),
       'trash-restore': (sought) => restore(disk, sought, (path) => scanner.hint(path)),
       'trash-empty': ({ beforeMs }) => emptyTrash(disk, beforeMs),
     }
@@ -99,6 +101,7 @@ function stateOf(options: CommandsOptions, nowMs: number): ShareState {
     direction,
     isBusy: scanner.busy || peers.busy || intake.busy || notHeld.busy || stopped.busy,
     ...catalogue.heldTotals(),
+    unwatchedCount: options.unwatchedCount(),
     waiting: options.why.waiting(nowMs),
     unsettled: { count: unsettled.count, first: firstOf(unsettled.paths) },
     skipped: {

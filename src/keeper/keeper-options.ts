@@ -32,4 +32,6 @@ export interface KeeperOptions {
   readonly direction?: Direction
   /** A folder is there (or no longer) and hints about it are welcome. */
   readonly onFolder: (path: string, present: boolean) => void
+  /** Folders of which there will be no hints, since the system refuses to watch them; none where not given. */
+  readonly unwatchedCount?: () => number
 }

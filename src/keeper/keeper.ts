@@ -127,6 +127,7 @@ export class Keeper {
       away,
       local,
       direction,
+      unwatchedCount: options.unwatchedCount ?? (() => 0),
       why: this.why,
       trash: trashed,
     })
@@ -250,6 +251,7 @@ export class Keeper {
       if (finding.type === 'changed') this.handleLocalChange(finding.entry, finding.unseen, nowMs)
       else if (finding.type === 'moved') this.handleLocalMove(finding.moved, nowMs)
       else if (finding.type === 'held') this.handleHeld(finding.path, nowMs)
+      else if (finding.type === 'wider') this.intake.placing.close(finding.path)
       else if (finding.type === 'released') this.changed(nowMs)
       else if (finding.type === 'dropped') this.handleDropped(finding.path, nowMs)
       else if (finding.type === 'stopped')

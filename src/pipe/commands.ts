@@ -23,6 +23,8 @@ export interface ShareCommands {
     readonly given: { readonly path: string; readonly choice: ConflictChoice }
     readonly result: SettledConflicts
   }
+  /** What peers deleted or replaced, what was taken in last at the front. */
+  readonly 'trash-list': { readonly given: TrashSought; readonly result: ListedTrash }
   /** Gives back what peers deleted or replaced. */
   readonly 'trash-restore': { readonly given: TrashSought; readonly result: RestoredFromTrash }
   /** Removes it for good. */
@@ -101,6 +103,19 @@ export interface TrashSought {
   readonly asOfMs: number | undefined
 }
 
+export interface ListedTrash extends Sample<TrashedThing> {
+  /** Of all of them. */
+  readonly bytes: number
+}
+
+export interface TrashedThing {
+  readonly path: string
+  readonly kind: 'file' | 'folder' | 'link'
+  readonly bytes: number
+  /** Milliseconds since 1970, by the disk's clock. */
+  readonly takenMs: number
+}
+
 export interface RestoredFromTrash {
   /** Paths that are back. */
   readonly restored: Sample<string>
@@ -126,6 +141,8 @@ export interface ShareState {
   readonly files: number
   readonly folders: number
   readonly bytes: number
+  /** Folders that the system refuses to watch: what changes in them is found by scans alone. */
+  readonly unwatchedCount: number
   /** Wanted of peers, and not in place yet. */
   readonly waiting: Sample<PathWithReasons>
   /** Changed here and not at rest yet, so that nobody was told. */

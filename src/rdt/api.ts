@@ -123,7 +123,8 @@ export type EndpointEvent =
   | { readonly type: 'cloned'; readonly peerId: string; readonly addresses: readonly Address[] }
   /** The key has as many sessions as it may have. */
   | { readonly type: 'crowded'; address: Address; fingerprint: string }
-  | { readonly type: 'stranger'; address: Address }
+  /** `agent`: the program that it says it is, where it says hello as a peer does. */
+  | { readonly type: 'stranger'; address: Address; agent: string | undefined }
   | { readonly type: 'request'; session: SessionId; number: number; body: Uint8Array }
   | { readonly type: 'reply'; session: SessionId; body: Uint8Array }
   | {
@@ -151,6 +152,12 @@ export type EndpointEvent =
       /** Only of a pack: the digests of its files, as the peer claims. */
       members: Uint8Array | undefined
     }
+
+/** An address that is not admitted and says hello as a peer does, which proves nothing. */
+export interface Caller {
+  readonly address: Address
+  readonly agent: string
+}
 
 /** How one session does; rates and times as the puller measures them. */
 export interface SessionStats {

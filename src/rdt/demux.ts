@@ -1,9 +1,9 @@
 // The demultiplexer: finds whose each datagram is, whether it may come, and who takes it. Segments that came together are
 // handled by runs (segment-batch.ts), all else one by one. One per endpoint.
 
-import type { Address, CloseReason, EndpointCounters, EndpointEvent, EndpointOptions } from './api.js'
+import type { Address, Caller, CloseReason, EndpointCounters, EndpointEvent, EndpointOptions } from './api.js'
 import type { Handshake } from './handshake/handshake.js'
-import { RESETS_PER_S_MAX, STRANGERS_MAX } from './limits.js'
+import { CALLER_MS, CALLERS_MAX, RESETS_PER_S_MAX, STRANGERS_MAX } from './limits.js'
 import { RateLimit } from './rate-limit.js'
 import type { Session } from './session/session.js'
 import type { SessionTable } from './session/sessions.js'
@@ -39,7 +39,8 @@ const UNPROTECTED: ReadonlySet<number | undefined> = new Set([
 
 export class Demux {
   private readonly run = new SegmentBatch()
-  private readonly strangers = new Set<Address>()
+  private readonly strangers = new Map<Address, 'unknown' | 'calls'>()
+  private readonly calls = new Map<Address, Caller & { lastMs: number }>()
   /** Addresses that are not admitted and were known once; the oldest are forgotten. */
   private readonly introduced = new Set<Address>()
   private readonly resets = new RateLimit(RESETS_PER_S_MAX)
@@ -60,11 +61,17 @@ export class Demux {
       counters.bytesIn += end - at
       const isKnown = isAdmitted || this.isKnown(from, bytes.subarray(at, end), nowMs)
       if (!isAdmitted && isKnown) this.handleIntroduced(from)
-      if (!isKnown) this.handleStranger(from, count)
+      if (!isKnown) this.handleStranger(from, bytes.subarray(at, end), count, nowMs)
       else if (isRun) counters.dropped += this.handleSegments(from, run, end - at, nowMs)
       else if (!this.handleAdmitted(from, bytes.subarray(at, end), nowMs)) counters.dropped++
       at = end
     } while (at < bytes.length)
+  }
+
+  /** Those who say hello and are not admitted, as far as there is room to remember them. */
+  *callers(nowMs: number): Iterable<Caller> {
+    for (const { address, agent, lastMs } of this.calls.values())
+      if (nowMs - lastMs <= CALLER_MS && !this.host.options.admit(address)) yield { address, agent }
   }
 
   /** A datagram that came before its session was known to be open. */
@@ -90,13 +97,32 @@ export class Demux {
     if (this.introduced.size > STRANGERS_MAX) this.introduced.delete(this.introduced.values().next().value!)
   }
 
-  private handleStranger(from: Address, datagramCount: number): void {
+  private handleStranger(from: Address, bytes: Uint8Array, datagramCount: number, nowMs: number): void {
     this.host.counters.strangers += datagramCount
     // Its session is over, and what was still on its way is of no account.
     if (this.introduced.has(from)) return
-    if (this.strangers.has(from) || this.strangers.size >= STRANGERS_MAX) return
-    this.strangers.add(from)
-    this.host.emit({ type: 'stranger', address: from })
+    const told = this.strangers.get(from)
+    if (told === undefined && this.strangers.size >= STRANGERS_MAX) return
+    const agent = bytes[0] === DatagramType.hello ? this.callerAt(from, bytes, nowMs) : undefined
+    const is = agent === undefined ? 'unknown' : 'calls'
+    if (told === 'calls' || told === is) return
+    this.strangers.set(from, is)
+    this.host.emit({ type: 'stranger', address: from, agent })
+  }
+
+  /** The program that says hello; undefined for what is no hello, of whatever version. */
+  private callerAt(address: Address, bytes: Uint8Array, nowMs: number): string | undefined {
+    const known = this.calls.get(address)
+    if (known !== undefined) {
+      known.lastMs = nowMs
+      return known.agent
+    }
+    const decoded = decodeControl(bytes, this.host.options.crc32)
+    if (!decoded.ok || decoded.value.type !== 'hello') return undefined
+    const { agent } = decoded.value
+    for (const [each, { lastMs }] of this.calls) if (nowMs - lastMs > CALLER_MS) this.calls.delete(each)
+    if (this.calls.size < CALLERS_MAX) this.calls.set(address, { address, agent, lastMs: nowMs })
+    return agent
   }
 
   /** Anything but good segments. Answers false for what is dropped. */

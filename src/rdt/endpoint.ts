@@ -10,6 +10,7 @@ import { isVisitor } from '../base/visitor.js'
 import type {
   Address,
   BlockSupply,
+  Caller,
   CloseReason,
   EndpointCounters,
   EndpointEvent,
@@ -143,6 +144,11 @@ export class Endpoint {
   close(nowMs: number): void {
     this.isClosed = true
     for (const session of this.sessions.all()) this.closeSession(session, 'local', nowMs, true)
+  }
+
+  /** Those who say hello and are not admitted. */
+  callers(nowMs: number): Iterable<Caller> {
+    return this.demux.callers(nowMs)
   }
 
   // — The world —

@@ -13,6 +13,12 @@ export const VISITS_PER_KEY_MAX = 4
 /** Addresses of strangers that are remembered as told. */
 export const STRANGERS_MAX = 1_024
 
+/** Of these, those that call as a peer does: shown to a person, who names the machines of a group. */
+export const CALLERS_MAX = 64
+
+/** An address that says hello calls for so long after it: attempts are at most 5 s apart, and some are lost. */
+export const CALLER_MS = 30_000
+
 /** Answers to datagrams of unknown sessions, per second: enough for every peer, useless as a weapon. */
 export const RESETS_PER_S_MAX = 64
 

@@ -24,9 +24,10 @@ import { FOLLOWING } from '../pipe/settings.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from '../pipe/watcher-protocol.js'
 import { ThreadedSearch } from './block-search.js'
 import { SHARE_CHECK_MS } from './limits.js'
-import { folderAt, looksOf } from './looks.js'
+import { looksOf } from './looks.js'
 import { loadLmdb, type OpenIndex, openIndex } from './open-index.js'
 import { RsaKeeper } from './rsa-keeper.js'
+import { SharePlaces } from './share-places.js'
 
 const wallMs = systemWallClock.wallMs
 const random = (below: number) => randomInt(below)
@@ -40,8 +41,7 @@ class Watcher {
   private readonly leave: () => void
   private readonly privateFiles: PrivateFiles
   private readonly share: string
-  /** The folder that the share was when it was opened. */
-  private readonly root: string | undefined
+  private readonly places: SharePlaces
   private readonly checking: NodeJS.Timeout
   /** How the file of this machine's ignore rules looked last. */
   private ownRules: string | undefined
@@ -52,7 +52,7 @@ class Watcher {
 
   constructor(start: WatcherStart) {
     this.share = start.share
-    this.root = folderAt(start.share)
+    this.places = new SharePlaces(start.share)
     // Before the keeper reads it.
     this.ownRules = looksOf(join(start.share, OWN_RULES_PATH))
     this.leave = takeOverFromStaleWatcher(join(start.share, OWN_FOLDER))
@@ -84,6 +84,7 @@ class Watcher {
         maxDelete: start.maxDelete,
         direction: start.direction,
         wallMs,
+        unwatchedCount: () => this.folders.refusedCount,
         onFolder: (path, present) => {
           if (present) this.folders.add(path)
           else this.folders.remove(path)
@@ -144,14 +145,15 @@ class Watcher {
     // Secrets that were replaced since, so that they are known when their folder is renamed.
     this.privateFiles.look()
     this.checkOwnRules()
-    if (folderAt(this.share, this.root) === this.root) return
+    const failure = this.placesFailure()
+    if (failure === undefined) return
     clearInterval(this.checking)
-    fail(
-      new LeftError(
-        'share-unusable',
-        `${this.share} was moved or removed while left ran on it; start left again with --share where it is now`,
-      ),
-    )
+    fail(failure)
+  }
+
+  /** Where the share or LEFT's own folder is not what it was when it was opened. */
+  placesFailure(): LeftError | undefined {
+    return this.places.failure()
   }
 
   /** No watch is on LEFT's own folder, where much goes on. */
@@ -270,7 +272,9 @@ async function end(): Promise<void> {
   process.exit(0)
 }
 
-function fail(error: unknown): void {
+function fail(cause: unknown): void {
+  // The reason for most of what fails then.
+  const error = watcher?.placesFailure() ?? cause
   if (
     error instanceof LeftError &&
     (error.code === 'state-newer' ||

@@ -10,6 +10,7 @@ async function ask(name: string, given: Arguments): Promise<ShareCommand> {
   let asked: ShareCommand | undefined
   const commands = commandsOf({
     status: async () => undefined,
+    doctor: async () => undefined,
     why: async () => undefined,
     pause: async () => undefined,
     resume: async () => undefined,
@@ -31,6 +32,7 @@ describe('a request about the share', () => {
       { path: 'a', choice: 'other' },
       { name: 'conflicts-keep', path: 'a', choice: 'other' },
     ],
+    ['trash-list', { path: '' }, { name: 'trash-list', path: '', asOfMs: undefined }],
     ['trash-restore', { path: 'f' }, { name: 'trash-restore', path: 'f', asOfMs: undefined }],
     ['trash-restore', { path: 'f', at: 5 }, { name: 'trash-restore', path: 'f', asOfMs: 5 }],
     ['trash-empty', {}, { name: 'trash-empty', beforeMs: undefined }],
@@ -55,6 +57,7 @@ describe('a request about the share', () => {
   test('waits for the keeper to be there', async () => {
     const commands = commandsOf({
       status: async () => undefined,
+      doctor: async () => undefined,
       whomToVisit: () => undefined,
       why: async () => undefined,
       pause: async () => undefined,

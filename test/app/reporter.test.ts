@@ -119,13 +119,25 @@ describe('a session', () => {
 
   test('of a stranger is told of once', () => {
     const { told, handle } = reporting()
-    for (let count = 0; count < 2; count++) handle({ event: 'stranger', address: '10.9.9.9:1' })
+    for (let count = 0; count < 2; count++)
+      handle({ event: 'stranger', address: '10.9.9.9:1', agent: undefined })
     expect(told).toEqual([
       {
         event: 'note',
         message: '10.9.9.9:1 is neither in --ip nor found by a tracker; what it sends is dropped',
       },
     ])
+  })
+
+  test('of a stranger that calls as a peer does is told of once more, by the program that it says it is', () => {
+    const { told, handle } = reporting()
+    handle({ event: 'stranger', address: '10.9.9.9:1', agent: undefined })
+    for (let count = 0; count < 2; count++)
+      handle({ event: 'stranger', address: '10.9.9.9:1', agent: 'left 0.1.0' })
+    expect(told).toHaveLength(2)
+    expect(told[1]).toMatchObject({
+      message: expect.stringMatching(/^10\.9\.9\.9:1 calls as left 0\.1\.0, .* name it in --ip here/),
+    })
   })
 })
 

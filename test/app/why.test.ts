@@ -1,11 +1,12 @@
 // What a person reads of one path at all peers: their own reasons where they answer, and how they stand where they do not.
 
 import { describe, expect, test } from 'vitest'
+import type { AnswerOf } from '../../src/app/peer-asking.js'
 import { peerCause } from '../../src/app/peer-reasons.js'
 import { whyOf } from '../../src/app/why.js'
 import { causeOf, PEER_REASONS, type ReasonCode, reasonAt } from '../../src/base/reason.js'
 import type { PeerState, PeerStatus, Status } from '../../src/control/status.js'
-import type { EnginePeer, PathAnswer } from '../../src/engine/engine.js'
+import type { EnginePeer } from '../../src/engine/engine.js'
 import type { EntryFacts, PathState } from '../../src/pipe/commands.js'
 
 const B = 'b'.repeat(16)
@@ -49,7 +50,7 @@ const peer = (over: Partial<PeerStatus> = {}) =>
 
 function why(
   given: { state?: Partial<PathState>; peer?: Partial<PeerStatus> } = {},
-  answer?: Omit<NonNullable<PathAnswer['answer']>, 'type'>,
+  answer?: Omit<AnswerOf<'stands'>, 'type'>,
 ) {
   const status = { peers: [peer(given.peer)], isInStep: true } as unknown as Status
   const answers = new Map(answer === undefined ? [] : [[B, { type: 'stands', ...answer } as const]])

@@ -60,6 +60,7 @@ export const ONE_OF_EACH: { [Name in PeerEvent['event']]: Extract<PeerEvent, { e
     peers: ['192.168.56.119', '192.168.56.120'],
     trackers: [],
   },
+  page: { event: 'page', link: `http://127.0.0.1:22080/?token=${'t'.repeat(43)}` },
   note: { event: 'note', message: '192.168.56.118 is this machine; ignored' },
   scanning: { event: 'scanning' },
   reading: {

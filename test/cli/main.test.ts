@@ -26,7 +26,7 @@ describe('the command left', () => {
   it('--help shows each option and command under a heading, and none under the last resort', async () => {
     const { stdout } = await left('--help')
     const headings = stdout.split('\n').filter((line) => /^[A-Z].*:$/.test(line))
-    expect(headings).toHaveLength(13)
+    expect(headings).toHaveLength(14)
     expect(headings).not.toContain('Other options:')
     expect(headings).not.toContain('Other commands:')
   })

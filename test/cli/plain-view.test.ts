@@ -35,6 +35,7 @@ describe('the plain view', () => {
     expect(said()).toEqual([
       `connected to ${ADDRESS} (peer ${PEER})`,
       'left 0.1.0 shares /home/lab/share on 0.0.0.0:22001 with 192.168.56.119, 192.168.56.120 (peer a1a1a1a1a1a1a1a1, our key 5f3a 91c0 …)',
+      `the page is at http://127.0.0.1:22080/?token=${'t'.repeat(43)}`,
       'note: 192.168.56.118 is this machine; ignored',
       'reading the share',
       'the share holds 78,500 files in 5,012 folders, 1.3 GB (read in 2.1 s)',

@@ -18,6 +18,7 @@ import { writeContent } from '../../harness/peers/content.js'
 import { addressesOfOthers } from '../../harness/peers/peer.js'
 import { sleep, waitUntil } from '../../harness/peers/wait.js'
 import { childrenOf, runLeft } from '../../harness/processes.js'
+import { left, statusOf } from './left.js'
 import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 const AFTERWARDS_MS = 500
@@ -57,6 +58,13 @@ describe('a full disk', () => {
     b.start()
     await world.until('B to pause', () => b.of('paused').length > 0)
     await writeContent(a.path('later.bin'), 'later', 1_000_000)
+    await world.until('A to know', async () => (await statusOf(a)).peers[0]?.code === 'full-there')
+    expect((await left(a.share, 'why')).stdout).toMatch(/its disk is full.*\n.*free some space there/)
+    const doctor = await left(b.share, 'doctor')
+    expect(doctor).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringMatching(/WRONG {2}disk .*the disk is full/),
+    })
     await sleep(AFTERWARDS_MS)
     expect(existsSync(b.path('large.bin'))).toBe(false)
     free()
@@ -237,4 +245,33 @@ describe('a share that goes away while left runs on it', () => {
       expect(existsSync(b.path('folder/file'))).toBe(true)
     })
   }
+
+  test("LEFT's own folder removed: it says so and ends, and the next start begins anew", async ({
+    world,
+  }) => {
+    const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+    await writeContent(a.path('folder/file'), 'file', 1_000)
+    await world.start([a, b])
+    await world.untilSame([a, b])
+    rmSync(a.path('.left'), { recursive: true })
+    await waitUntil('A to end', () => !a.isRunning, { timeoutMs: 40_000 })
+    expect(() => a.check()).toThrow(/exit code 1[\s\S]*\.left was moved or removed while left ran/)
+    expect(existsSync(a.path('.left'))).toBe(false)
+    expect(existsSync(a.path('folder/file'))).toBe(true)
+  })
+
+  longTest(
+    "LEFT's own folder moved amid a transfer: it ends all the same, and makes no other",
+    async ({ world }) => {
+      const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
+      await world.start([a, b])
+      for (let index = 0; index < 200; index++)
+        await writeContent(b.path(`many/${index}`), `${index}`, 100_000)
+      await world.until('A to receive', () => a.of('received').length > 0)
+      renameSync(a.path('.left'), world.path('elsewhere'))
+      await waitUntil('A to end', () => !a.isRunning, { timeoutMs: 40_000 })
+      expect(() => a.check()).toThrow(/\.left was moved or removed while left ran/)
+      expect(existsSync(a.path('.left'))).toBe(false)
+    },
+  )
 })

@@ -43,6 +43,7 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
     peers: (value) => Array.isArray(value) && value.every(address),
     trackers: (value) => Array.isArray(value) && value.every(address),
   },
+  page: { link: (value) => typeof value === 'string' && /^http:\/\/\S+:\d+\/\?token=[\w-]{43}$/.test(value) },
   note: { message: text },
   scanning: {},
   reading: {
@@ -55,7 +56,11 @@ export const EVENT_FIELDS: Readonly<Record<string, Readonly<Record<string, Check
   scanned: { files: count, folders: count, bytes: count, durationMs: quantity },
   changed: { path, kind: oneOf('file', 'folder', 'link', 'tombstone'), bytes: count },
   problem: { path, reason: text },
-  waiting: { address, reason: text, code: oneOf('not-reached', 'not-let-in', 'name-unknown') },
+  waiting: {
+    address,
+    reason: text,
+    code: oneOf('not-reached', 'not-let-in', 'name-unknown', 'own-address-gone'),
+  },
   connected: { peer: peerId, address, fingerprint: orNull(fingerprint) },
   pinned: { address, fingerprint, how: oneOf('first-use', 'secret') },
   'key-changed': { address, fingerprint, pinned: fingerprint },

@@ -8,6 +8,7 @@ import { crc32 } from '../../src/io/hash.js'
 import type { HostPort } from '../../src/io/net/address.js'
 import { type Control, decodeControl, encodeControl } from '../../src/rdt/wire/control.js'
 import { SeededRandom } from '../../src/sim/random.js'
+import { left, statusOf } from './left.js'
 import { test, type World } from './world.js'
 
 class HandMade {
@@ -100,6 +101,17 @@ describe('a peer of another version of the protocol', () => {
     a.start()
     await world.until('the event', () => a.of('refused').length > 0)
     expect(a.of('refused')[0]!.reason).toContain(agent)
+    expect((await statusOf(a)).peers[0]).toMatchObject({
+      code: 'refused',
+      reason: expect.stringContaining(agent),
+    })
+    const doctor = await left(a.share, 'doctor')
+    expect(doctor).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringMatching(
+        /WRONG {2}peer .*runs left 9\.9\.9, which speaks version \d+ .*newer than this one/,
+      ),
+    })
     await world.until('A to ask again', () => refusedCount > 1)
     expect(a.of('refused')).toHaveLength(1)
     expect(a.of('connected')).toEqual([])

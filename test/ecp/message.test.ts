@@ -16,6 +16,7 @@ import {
   DETAIL_CHARACTERS_MAX,
   ENTRIES_PER_MESSAGE_MAX,
   NOT_HELD_MAX,
+  PROGRAM_CHARACTERS_MAX,
   REASON_SECONDS_MAX,
   WORKING_MS_MAX,
 } from '../../src/ecp/limits.js'
@@ -84,6 +85,15 @@ const arbitraryMessage: fc.Arbitrary<Message> = fc.oneof(
     .constantFrom('paused' as const, 'full' as const, undefined)
     .map<Message>((stop) => ({ type: 'stop', stop })),
   fc.string({ minLength: 1, maxLength: 300 }).map<Message>((path) => ({ type: 'why', path })),
+  fc
+    .uint8Array({ minLength: 8, maxLength: 8 })
+    .map<Message>((token) => ({ type: 'check', knock: hexOf(token) })),
+  fc
+    .record({
+      wallMs: fc.maxSafeInteger(),
+      program: fc.string({ minLength: 1, maxLength: PROGRAM_CHARACTERS_MAX }),
+    })
+    .map<Message>((checked) => ({ type: 'checked', ...checked })),
   fc
     .record({
       stands: fc.option(
@@ -198,6 +208,7 @@ describe('golden vectors of the wire format', () => {
 
   test('there is one of every message', () => {
     expect([...new Set(vectors.map(({ bytes }) => textOf(bytes)![0]))].sort()).toEqual([
+      'c',
       'e',
       'h',
       'p',

@@ -3,12 +3,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
-import type { PathAnswer } from '../../src/engine/engine.js'
+import type { PeerAnswer } from '../../src/engine/engine.js'
 import {
-  PATHS_ASKED_MAX,
   PATHS_TOLD_MAX,
   PATHS_TOLD_MS,
   PAUSED_PEERS_MAX,
+  QUESTIONS_WAITING_MAX,
   THEIR_PAUSE_MS_MIN,
 } from '../../src/engine/talk/limits.js'
 import { contentOf, digestOfContent, OURS, THEIRS, theirFile } from '../keeper/share-on-disk.js'
@@ -161,9 +161,9 @@ describe('a question about a path', () => {
     reason: { code: 'settling', detail: '', seconds: 3 },
   } as const
 
-  function answers(): (PathAnswer | undefined)[] {
-    const all: (PathAnswer | undefined)[] = []
-    for (let next = a.engine.pollPathAnswer(); next !== undefined; next = a.engine.pollPathAnswer())
+  function answers(): (PeerAnswer | undefined)[] {
+    const all: (PeerAnswer | undefined)[] = []
+    for (let next = a.engine.pollPeerAnswer(); next !== undefined; next = a.engine.pollPeerAnswer())
       all.push(next)
     return all
   }
@@ -193,14 +193,15 @@ describe('a question about a path', () => {
   test('is not answered by a peer that is gone, that goes, that is asked too much, nor of a name too long', () => {
     a.engine.askPath(1, { peer: 'c'.repeat(16), path: 'a' }, nowMs)
     a.engine.askPath(2, { peer: THEIRS, path: 'long/'.repeat(300) }, nowMs)
-    for (let id = 3; id <= 3 + PATHS_ASKED_MAX; id++) a.engine.askPath(id, { peer: THEIRS, path: 'a' }, nowMs)
+    for (let id = 3; id <= 3 + QUESTIONS_WAITING_MAX; id++)
+      a.engine.askPath(id, { peer: THEIRS, path: 'a' }, nowMs)
     run(50)
     expect(answers().map((answer) => answer?.id)).toEqual([1, 2])
     a.engine.askPath(20, { peer: THEIRS, path: 'a' }, nowMs)
     expect(answers()).toEqual([{ id: 20, answer: undefined }])
     b.engine.close(nowMs)
     run(50)
-    expect(answers()).toHaveLength(1 + PATHS_ASKED_MAX)
+    expect(answers()).toHaveLength(1 + QUESTIONS_WAITING_MAX)
   })
 
   test('is not put to a peer that is not vetted: it would tell a name', () => {
@@ -209,6 +210,21 @@ describe('a question about a path', () => {
     run(50)
     expect(answers()).toEqual([{ id: 1, answer: undefined }])
     expect(b.heard.filter((text) => text.startsWith('q'))).toEqual([])
+  })
+
+  test('about the clock is answered by the owner of the engine, also in a pause, with the program', () => {
+    a.engine.pause('all', nowMs)
+    const knock = '0123456789abcdef'
+    a.engine.askCheck(1, { peer: THEIRS, knock }, nowMs)
+    run(50)
+    const check = b.engine.pollCheck()
+    expect(check).toMatchObject({ knock, address: expect.any(String) })
+    expect(b.engine.pollCheck()).toBeUndefined()
+    b.engine.answerCheck(check!, 1_700_000_000_000)
+    run(50)
+    expect(answers()).toMatchObject([
+      { id: 1, answer: { type: 'checked', wallMs: 1_700_000_000_000, program: expect.stringMatching(/./) } },
+    ])
   })
 
   test('is answered with nothing where the asker is not vetted', () => {

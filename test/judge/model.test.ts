@@ -135,6 +135,23 @@ describe('what must not stand', () => {
     expect(made.faults({ a: 'one' })).toEqual(['one came-back'])
   })
 
+  test('is not what somebody deleted and took back, and is what that somebody wrote over once it had come', () => {
+    const copy = 'a.conflict-20261121-000000-12345678'
+    const undone = () => {
+      const story = shared().did('B', 'a', 'one', undefined)
+      story.model.takeRemovalBack('B', 'a')
+      return story
+    }
+    const meanwhile = undone().did('B', 'a', undefined, 'two')
+    expect(meanwhile.faults({ a: 'one', [copy]: 'two' })).toEqual([])
+    expect(meanwhile.faults({ a: 'two', [copy]: 'one' })).toEqual([])
+    const afterwards = undone().got('B', 'a', 'one').did('B', 'a', 'one', 'two')
+    expect(afterwards.faults({ a: 'one' }, ['two'])).toEqual(['one came-back'])
+    expect(undone().got('B', 'a', 'one').did('B', 'a', 'one', undefined).faults({ a: 'one' })).toEqual([
+      'one came-back',
+    ])
+  })
+
   test('shows at once where it comes back to the machine that deleted it', () => {
     expect(shared().did('B', 'a', 'one', undefined).placed('B', 'a', 'one')).toBe(true)
     const edited = shared().did('A', 'a', 'one', 'two').did('B', 'a', 'one', undefined)

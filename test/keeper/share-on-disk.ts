@@ -162,6 +162,7 @@ export class ShareOnDisk {
     for (const finding of this.scanner.takeFindings()) {
       if (finding.type === 'changed') this.changes.push(finding.entry)
       else if (finding.type === 'moved') this.handleMoved(finding.moved)
+      else if (finding.type === 'wider') this.placing.close(finding.path)
       else if (finding.type === 'problem') this.problems.push({ path: finding.path, reason: finding.reason })
     }
   }

@@ -396,7 +396,7 @@ describe('whoever is not who he says', () => {
     left.connect(right)
     world.run(10_000)
     expect(right.endpoint.counters.datagramsOut).toBe(0)
-    expect(right.events).toEqual([{ type: 'stranger', address: A }])
+    expect(right.events).toEqual([{ type: 'stranger', address: A, agent: 'left test' }])
     // The same peer, trusted, at an address that nobody named.
     left.trust.pinned.set(B, right.fingerprint)
     left.trust.statics.set(right.fingerprint, right.signer.staticKey.publicKey)

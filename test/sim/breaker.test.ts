@@ -276,3 +276,15 @@ test('an edit that was on its way when a deletion was held brings the path back 
   answer(world, B, 'confirm')
   expectAll(world, 6)
 })
+
+test('undo brings back what was deleted, also beside what its person saves there before it comes', () => {
+  const world = worldOf(CAREFUL, CAREFUL)
+  world.peers[A]!.stop()
+  remove(world, B, PATHS.slice(0, 3))
+  answer(world, B, 'undo')
+  world.edit(B, { type: 'write', path: 'a', content: 99, sizeBytes: 500, steps: 1, stepMs: 0 })
+  world.run(SOON_MS)
+  expect(countAt(world, B)).toBe(6)
+  world.peers[A]!.start()
+  expectAll(world, 9)
+})

@@ -107,6 +107,10 @@ const FOUND = [
     'a file that was moved away came back, since it had beaten one that was put in its place meanwhile',
   ],
   [7710047, 'an answer to what was asked before a pause was taken for news in it'],
+  [
+    9600479,
+    'a file made anew stayed open to its group, where a peer had closed it while its deletion was held',
+  ],
 ] as const
 
 /** The same, with losses of power. */
@@ -187,6 +191,10 @@ const FOUND_WITH_RESTORES = [
   [
     9110453,
     'a file that was removed in a share that had just been put back was to come from a machine, to the judge',
+  ],
+  [
+    9600186,
+    'to the judge, what a person saved where a deleted file was on its way back, after an undo, replaced that file',
   ],
 ] as const
 

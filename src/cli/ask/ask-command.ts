@@ -14,6 +14,8 @@ export interface AskCommand {
   readonly options?: readonly { readonly flags: string; readonly description: string }[]
   /** Whether a running peer is asked. Where not, or where none runs, `onFolder` does it. */
   readonly asksPeer: boolean
+  /** The folder need be no share yet. */
+  readonly isShareOptional?: boolean
   /** How long the answer may take; ANSWER_MS_MAX unless given. */
   readonly answerMsMax?: number
   /** Parses the arguments that the peer is given. @throws LeftError 'usage'. */
@@ -34,4 +36,7 @@ export interface RawAskArguments {
   readonly before?: string
   readonly watch?: boolean
   readonly since?: string
+  readonly ip?: string
+  readonly port?: string
+  readonly bind?: string
 }

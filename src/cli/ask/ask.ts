@@ -5,7 +5,7 @@ import { PROGRAM_VERSION } from '../../app/version.js'
 import { LeftError } from '../../base/errors.js'
 import { printableJson } from '../../base/printable.js'
 import { askPeer } from '../../control/client.js'
-import { findShare } from '../../control/find-share.js'
+import { findPlace, findShare } from '../../control/find-share.js'
 import type { Arguments } from '../../control/protocol.js'
 import { ShareView } from '../../control/share-view.js'
 import { EXIT_FAILED, EXIT_STOPPED } from '../failure.js'
@@ -20,7 +20,7 @@ export async function runAsk(
   raw: RawAskArguments,
 ): Promise<number> {
   const folder = process.cwd()
-  const share = findShare(raw.share, folder)
+  const share = command.isShareOptional === true ? findPlace(raw.share, folder) : findShare(raw.share, folder)
   const view = new ShareView(share, folder)
   const given = command.given(words, view, raw)
   if (raw.watch === true) return watchOn({ command, share, view, given, raw })

@@ -3,6 +3,7 @@
 
 import type { AskCommand } from './ask-command.js'
 import { conflictsCommand, conflictsKeepCommand } from './conflicts.js'
+import { doctorCommand } from './doctor.js'
 import { logCommand } from './log.js'
 import { peersCommand } from './peers.js'
 import { confirmCommand, undoCommand } from './release.js'
@@ -14,6 +15,7 @@ import { whyCommand } from './why.js'
 export const ASK_COMMANDS: readonly AskCommand[] = [
   statusCommand,
   whyCommand,
+  doctorCommand,
   peersCommand,
   pauseCommand,
   resumeCommand,

@@ -2,6 +2,7 @@
 
 import type { PeerEvent } from '../../app/events.js'
 import { PROGRAM_VERSION } from '../../app/version.js'
+import { CALLER_REMEDY, callerWords } from '../../control/reason-words.js'
 import {
   type FileStatus,
   type Listed,
@@ -40,7 +41,18 @@ export const statusCommand: AskCommand = {
 }
 
 export function statusLines(status: Status, now: Date): string[] {
-  const { share, peers, trackers, holds, receiving, sending, pause, paused, lastProblem } = status
+  const {
+    share,
+    peers,
+    trackers,
+    callers = [],
+    holds,
+    receiving,
+    sending,
+    pause,
+    paused,
+    lastProblem,
+  } = status
   const upMs = Math.max(0, now.getTime() - Date.parse(status.since))
   const nameColumns = Math.max(0, ...peers.map(({ address }) => printable(address).length))
   return [
@@ -50,6 +62,10 @@ export function statusLines(status: Status, now: Date): string[] {
     '',
     ...peers.map((peer) => `  ${fitted(printable(peer.address), nameColumns)}  ${peerWords(peer, status)}`),
     ...section('trackers', trackers.map(trackerLine)),
+    ...section(
+      'not named here',
+      callers.map(({ address, agent }) => printable(`${callerWords(address, agent)}: ${CALLER_REMEDY}`)),
+    ),
     ...section('receiving', receivingLines(receiving)),
     ...section('sending', sending.map(fileLine)),
     ...(pause === null ? [] : ['', pauseWords(pause)]),
@@ -125,8 +141,11 @@ const WAYS_OUT = {
 } as const
 
 function countLines({ direction, local, ...lists }: ShareStatus): string[] {
-  const { waiting, unsettled, skipped, notHeld, stopped, away, conflicts } = lists
+  const { waiting, unsettled, skipped, notHeld, stopped, away, conflicts, unwatchedFolders } = lists
   return [
+    ...(unwatchedFolders > 0
+      ? ['', `folders that are not watched: ${formatCount(unwatchedFolders)}; left doctor says why`]
+      : []),
     ...listed('wanted, and not here yet', waiting, withReason),
     ...listed('changed here, and told to nobody (--receive-only)', local, withReason),
     ...(local.count === 0 ? [] : [`  ${WAYS_OUT.local}`]),

@@ -21,8 +21,8 @@ export interface ConfiguredShare {
   readonly raw: RawArguments
 }
 
-/** `flag` is true or false, `amount` a text or a whole number of the option's unit, `texts` and `paths` one or a list. */
-type Kind = 'text' | 'texts' | 'path' | 'paths' | 'amount' | 'flag'
+/** `flag` is true or false, `amount` a text or a whole number of the option's unit, `texts` and `paths` one or a list, `place` a text, or true for the usual one. */
+type Kind = 'text' | 'texts' | 'path' | 'paths' | 'amount' | 'flag' | 'place'
 
 const KINDS: Readonly<Record<keyof RawArguments, Kind>> = {
   ip: 'texts',
@@ -49,6 +49,7 @@ const KINDS: Readonly<Record<keyof RawArguments, Kind>> = {
   trash: 'text',
   trashSize: 'text',
   maxDelete: 'text',
+  web: 'place',
   yes: 'flag',
   anew: 'flag',
   once: 'flag',
@@ -162,6 +163,9 @@ function settingOf(value: unknown, { name, kind, source, place }: Place): unknow
       if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return String(value)
       if (typeof value === 'string') return value
       throw wrongType({ name, place, value, wanted: 'a whole number or a text in quotes' })
+    case 'place':
+      if (typeof value === 'boolean' || typeof value === 'string') return value
+      throw wrongType({ name, place, value, wanted: 'true, false or a text in quotes' })
     case 'text':
       return textOf(value, name, place)
     case 'path':

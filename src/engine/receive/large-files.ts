@@ -14,7 +14,14 @@ import { openOrLeaveSealed } from './block-opening.js'
 import { BlockWrites } from './block-writes.js'
 import type { FinishOp, ReleaseOp, WriteFailure, WriteOp } from './disk-op.js'
 import { FetchSources } from './fetch-sources.js'
-import { type Building, FileBuilding, type FileInFlight, hereBytes, LargeFetch } from './large-fetch.js'
+import {
+  type Building,
+  FileBuilding,
+  type FileInFlight,
+  type FileMap,
+  hereBytes,
+  LargeFetch,
+} from './large-fetch.js'
 import {
   BLOCK_REPORT_MS,
   BLOCKS_PER_REPORT,
@@ -56,6 +63,11 @@ export class LargeFiles {
 
   *inFlight(): Iterable<FileInFlight> {
     for (const fetch of this.fetches.values()) if (fetch.building !== undefined) yield fetch.progress
+  }
+
+  *maps(): Iterable<FileMap> {
+    for (const { building, progress } of this.fetches.values())
+      if (building !== undefined) yield { path: progress.path, ...building.map() }
   }
 
   has(digest: Digest): boolean {
@@ -132,7 +144,8 @@ export class LargeFiles {
     const { sizeBytes } = fetch.file
     const needed = new BlockSet(blockCount(sizeBytes), order.needed)
     const picker = { sizeBytes, needed, self: this.options.self, isAlone: this.sources.sessionCount < 2 }
-    const building = new FileBuilding(order.temporary, fetch.list, picker, nowMs)
+    const place = { path: order.temporary, target: fetch.progress.path }
+    const building = new FileBuilding(place, fetch.list, picker, nowMs)
     fetch.building = building
     fetch.progress.doneBytes = hereBytes(sizeBytes, needed)
     building.picker.setHolder(fetch.session, fetch.peer, BlockSet.full(building.pieces.blockCount))
@@ -301,7 +314,8 @@ export class LargeFiles {
     this.receivedBytes += bytes
     fetch.writing--
     fetch.written.push(block.blockIndex)
-    if (fetch.building?.handleWritten(block.blockIndex) === true) fetch.progress.doneBytes += bytes
+    const giver = fetch.building?.picker.source(block.session)?.peer
+    if (fetch.building?.handleWritten(block.blockIndex, giver) === true) fetch.progress.doneBytes += bytes
     if (fetch.written.length >= BLOCKS_PER_REPORT) this.report(fetch)
     else this.reportAtMs ??= nowMs + BLOCK_REPORT_MS
     this.finishIfWhole(fetch)

@@ -21,3 +21,6 @@ export const ORPHANED_MS = 2_000
  *  that has it to spare; one only says how fast this one is. */
 export const PREFETCH_BLOCKS_MAX = 48
 export const PREFETCH_BLOCKS_SHARED_MAX = 1
+
+/** Parts of a file in a picture of how far it is: what fits a line of a page. */
+export const FILE_MAP_CELLS_MAX = 160

@@ -16,7 +16,11 @@ import { LOCATION_BYTES_MAX, LOCATIONS_MAX, SUMS_SERVED_MAX } from './limits.js'
 /** Stands for the time of a file that is being written: its descriptor is used again nevertheless. */
 const BUILDING_MTIME_MS = 0
 
-export type FilePlace = Location & { readonly type: 'file' }
+export type FilePlace = Location & {
+  readonly type: 'file'
+  /** Of a file that is still being built, where it is to stand. */
+  readonly target?: string
+}
 
 export interface PlacesOptions {
   readonly hash: Hash
@@ -172,8 +176,8 @@ export class Places {
   }
 }
 
-function placeOf({ path, sizeBytes, list }: Building): FilePlace {
-  return { type: 'file', path, sizeBytes, mtimeMs: BUILDING_MTIME_MS, list }
+function placeOf({ path, target, sizeBytes, list }: Building): FilePlace {
+  return { type: 'file', path, target, sizeBytes, mtimeMs: BUILDING_MTIME_MS, list }
 }
 
 function heldBytes(location: Location): number {

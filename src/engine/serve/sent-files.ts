@@ -3,6 +3,7 @@
 
 import type { Digest } from '../../base/item.js'
 import { SENT_FILES_MAX, SENT_SESSIONS_MAX } from './limits.js'
+import type { FilePlace } from './places.js'
 
 /** Bytes of one file that were read for one session. A block that is asked for again counts again. */
 export interface SentFile {
@@ -29,12 +30,14 @@ export class SentFiles {
 
   handleRead(
     { session, digest }: { readonly session: number; readonly digest: Digest },
-    { path, sizeBytes }: { readonly path: string; readonly sizeBytes: number },
+    { path: readPath, target, sizeBytes }: Pick<FilePlace, 'path' | 'target' | 'sizeBytes'>,
     bytes: number,
   ): void {
     const key = `${session} ${digest}`
     const before = this.files.get(key)
     const sentBytes = Math.min(sizeBytes, (before?.sentBytes ?? 0) + bytes)
+    // A person knows nothing of a temporary file.
+    const path = target ?? readPath
     // The one that was read last is the last to be forgotten.
     this.files.delete(key)
     const file = { session, path, sizeBytes, sentBytes }

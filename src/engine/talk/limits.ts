@@ -17,8 +17,8 @@ export const VETTED_PEERS_MAX = 1_024
 /** Peers with whom a person pauses the exchange one by one: as many addresses as `--ip` may name. */
 export const PAUSED_PEERS_MAX = 512
 
-/** Questions about a path that wait for one peer: a person, a script or two. */
-export const PATHS_ASKED_MAX = 8
+/** Questions of persons that wait for one peer: a person, a script or two. */
+export const QUESTIONS_WAITING_MAX = 8
 
 /** Questions about a path that a peer is answered in so many milliseconds; more are to be put later. Each costs the keeper a step, and
  *  a person at a terminal asks a few. */

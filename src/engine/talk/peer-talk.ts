@@ -55,7 +55,7 @@ export class PeerTalk {
   private toldStop: Stop | undefined
   private theirs: Stop | undefined
   /** A question about a path is outstanding. */
-  private isAskedPath = false
+  private isAskedPerson = false
   private greetingDue: boolean
   private heard = false
   private retryAtMs: number | undefined
@@ -97,7 +97,7 @@ export class PeerTalk {
 
   /** Nothing is outstanding: where no state is to be told, something else may be asked. */
   get isFree(): boolean {
-    if (this.askedStop !== undefined || this.isAskedPath) return false
+    if (this.askedStop !== undefined || this.isAskedPerson) return false
     return this.awaiting === undefined && this.askedHolding === undefined
   }
 
@@ -157,12 +157,12 @@ export class PeerTalk {
     this.greet()
   }
 
-  handleAskedPath(): void {
-    this.isAskedPath = true
+  handleAskedPerson(): void {
+    this.isAskedPerson = true
   }
 
-  handlePathReply(): void {
-    this.isAskedPath = false
+  handlePersonReply(): void {
+    this.isAskedPerson = false
   }
 
   handleAskedHolding({ file }: HoldingMessage): void {

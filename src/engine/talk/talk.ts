@@ -8,6 +8,7 @@ import { earliest } from '../../base/earliest.js'
 import type { Digest } from '../../base/item.js'
 import type { KnownEdits } from '../../base/known-edits.js'
 import { CONTROL_BYTES_MAX } from '../../base/limits.js'
+import type { CheckedMessage } from '../../ecp/check-message.js'
 import { decodeMessage, encodeMessage, type Message, type StateMessage } from '../../ecp/message.js'
 import type { Stop } from '../../ecp/path-message.js'
 import type { Peering } from '../../peering/peering.js'
@@ -21,7 +22,7 @@ import type { RequestedBlock, Serving } from '../serve/serving.js'
 import { Holdings } from './holdings.js'
 import { THEIR_PAUSE_MS_MIN, TOLD_FIRST_MAX } from './limits.js'
 import { OwnState } from './own-state.js'
-import { type PathAnswer, PathQuestions } from './path-questions.js'
+import { type AskedCheck, type PeerAnswer, type PeerQuestion, PeerQuestions } from './peer-questions.js'
 import { type PeerSession, PeerSessions } from './peer-sessions.js'
 import { PeerTalk } from './peer-talk.js'
 import { claimOf, equalClaim, type Question, QuestionBook } from './question-book.js'
@@ -67,7 +68,7 @@ export class Talk {
   private readonly vetted = new VettedPeers(this.sessions)
   private readonly serving: Serving
   private readonly stops = new Stops()
-  private readonly paths: PathQuestions
+  private readonly persons: PeerQuestions
   /** Sessions in which nothing is given and taken, as was told by `pollPause`, and until when at least. */
   private readonly paused = new Map<SessionId, number>()
   private readonly pauses: PauseChange[] = []
@@ -79,7 +80,7 @@ export class Talk {
     this.serving = serving
     const reply = (session: SessionId, number: number, message: Message) =>
       this.reply(session, number, message)
-    this.paths = new PathQuestions({ toKeeper, reply })
+    this.persons = new PeerQuestions({ toKeeper, reply })
     this.questions = new QuestionBook(toKeeper)
     this.holdings = new Holdings({
       files,
@@ -126,7 +127,7 @@ export class Talk {
     this.holdings.handleClosed(session)
     this.vetted.handleClosed(session)
     this.questions.handleClosed(session)
-    this.paths.handleClosed(session)
+    this.persons.handleClosed(session)
     this.paused.delete(session)
     return isPeerGone
   }
@@ -166,6 +167,11 @@ export class Talk {
       this.handlePathAsked(found, { number, path: request.path }, nowMs)
       return
     }
+    if (found !== undefined && request?.type === 'check') {
+      const { address } = found
+      this.persons.handleCheckAsked({ session, number, address, knock: request.knock })
+      return
+    }
     if (found !== undefined && this.stops.isPaused(found.peer, found.address)) {
       found.peerTalk.handleStopReplied('paused')
       this.reply(session, number, { type: 'stop', stop: 'paused' })
@@ -190,8 +196,8 @@ export class Talk {
     const message = decodeMessage(body)
     const reply = message.ok ? message.value : undefined
     if (peerTalk.takeAskedStop()) return
-    if (this.paths.handleReply(session, reply)) {
-      peerTalk.handlePathReply()
+    if (this.persons.handleReply(session, reply)) {
+      peerTalk.handlePersonReply()
       return
     }
     const asked = peerTalk.takeAskedHolding()
@@ -247,10 +253,9 @@ export class Talk {
   private nextBefore({ session, peer, address, peerTalk }: PeerSession): Message | undefined {
     const stop = this.stops.stopFor(peer, address)
     if (peerTalk.pollStop(stop)) return { type: 'stop', stop }
-    const path = peerTalk.isFree ? this.paths.pollPath(session) : undefined
-    if (path === undefined) return undefined
-    peerTalk.handleAskedPath()
-    return { type: 'why', path }
+    const question = peerTalk.isFree ? this.persons.pollQuestion(session) : undefined
+    if (question !== undefined) peerTalk.handleAskedPerson()
+    return question
   }
 
   private nextRequest(
@@ -297,7 +302,7 @@ export class Talk {
     this.reply(session, number, { type: 'working', retryMs: WORKING_RETRY_MS })
   }
 
-  // — Stops, and questions about a path —
+  // — Stops, and questions of persons —
 
   /** Answers false where as many are paused as may be. */
   pause(whom: PauseTarget | 'all', nowMs: number): boolean {
@@ -372,17 +377,26 @@ export class Talk {
     return untilMs === undefined || this.isStopped(found) ? undefined : untilMs
   }
 
-  /** How a path stands at a peer; answered by `pollPathAnswer`. */
-  askPath(id: number, peer: string, path: string): void {
+  /** Asks a peer for a person; answered by `pollPeerAnswer`. */
+  askPeer(id: number, peer: string, question: PeerQuestion): void {
     // A name may be longer than a datagram, and is told to whom entries are told.
-    const isShort = encodeMessage({ type: 'why', path }).length <= CONTROL_BYTES_MAX
+    const isShort = encodeMessage(question).length <= CONTROL_BYTES_MAX
     const found = this.sessions.ofPeer(peer)
-    const isTold = isShort && found?.peerTalk.verdict === 'vetted'
-    this.paths.ask(isTold ? found.session : undefined, { id, path })
+    const isTold = isShort && (question.type === 'check' || found?.peerTalk.verdict === 'vetted')
+    this.persons.ask(isTold ? found?.session : undefined, { id, question })
   }
 
-  pollPathAnswer(): PathAnswer | undefined {
-    return this.paths.pollAnswer()
+  /** A peer asks for the clock and the program here. */
+  pollCheck(): AskedCheck | undefined {
+    return this.persons.pollCheck()
+  }
+
+  answerCheck({ session, number }: AskedCheck, answer: CheckedMessage): void {
+    this.reply(session, number, answer)
+  }
+
+  pollPeerAnswer(): PeerAnswer | undefined {
+    return this.persons.pollAnswer()
   }
 
   private handlePathAsked(
@@ -392,12 +406,12 @@ export class Talk {
   ): void {
     if (peerTalk.verdict !== 'vetted' && this.own.root !== undefined)
       this.reply(session, number, { type: 'stands', stands: undefined, isHeld: false, reason: undefined })
-    else if (this.own.root === undefined || !this.paths.handleAsked(session, { number, path }, nowMs))
+    else if (this.own.root === undefined || !this.persons.handleAsked(session, { number, path }, nowMs))
       this.replyWorking(session, number)
   }
 
   handleStands(message: KeeperToEngine & { type: 'stands' }): void {
-    this.paths.handleTold(message)
+    this.persons.handleTold(message)
   }
 
   // — What the keeper says —
@@ -463,7 +477,7 @@ export class Talk {
     for (const { session, request } of this.questions.takeAll())
       if (request !== undefined) this.replyWorking(session, request.number)
     this.holdings.handleKeeperLost()
-    this.paths.handleKeeperLost()
+    this.persons.handleKeeperLost()
     this.stops.setFull(false)
     for (const { peerTalk } of this.sessions.all()) peerTalk.handleKeeperLost()
   }

@@ -1,10 +1,9 @@
 // Pauses that begin and end all the time, floods of questions about paths, questions about what is no business of a peer's, and answers
 // that nobody asked for.
 
-import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hexOf, utf8 } from '../../base/bytes.js'
-import { OWN_FOLDER, OWN_RULES_PATH } from '../../base/own-folder.js'
+import { OWN_FOLDER } from '../../base/own-folder.js'
 import { visitorId } from '../../base/visitor.js'
 import { encodeMessage, type Message } from '../../ecp/message.js'
 import { SystemRandom } from '../../io/random.js'
@@ -21,14 +20,10 @@ import {
   UNASKED_ROUNDS,
   WAIT_MS_MAX,
 } from '../limits.js'
-import type { Target } from '../target.js'
+import { LEFT_OUT, type Target } from '../target.js'
 import { judge, Watch } from '../watch.js'
 
 const VICTIM = 'victim.txt'
-/** In the share, and left out by a rule of the target's own. */
-const HIDDEN = 'hidden-name'
-/** Time for the target to read its rules, or what stands in its share. */
-const NOTICE_MS = 1_500
 
 const PAUSED = encodeMessage({ type: 'stop', stop: 'paused' })
 const GOES_ON = encodeMessage({ type: 'stop', stop: undefined })
@@ -118,7 +113,7 @@ const QUESTIONS: readonly Row[] = [
     body: () => why(`${OWN_FOLDER}/${name}`),
   })),
   { what: "left's own folder", from: 'peer', body: () => why(OWN_FOLDER) },
-  { what: 'a file that rules leave out', from: 'peer', body: () => why(HIDDEN) },
+  { what: 'a file that rules leave out', from: 'peer', body: () => why(LEFT_OUT) },
   { what: 'a file beside the share', from: 'peer', body: () => why('../outside/secret') },
   { what: 'the same by its whole path', from: 'peer', body: (target) => why(join(target.outside, 'secret')) },
   { what: 'the folder of the share', from: 'peer', body: () => why('..') },
@@ -139,35 +134,23 @@ const QUESTIONS: readonly Row[] = [
 /** Asks about everything that a peer may not know of, as everybody who gets a session. */
 export const curiousPeer: Attack = {
   name: 'questions about what is not shared',
-  mayWrite: (path) => path === HIDDEN,
   async run(ground) {
     const { target } = ground
-    const [rules, hidden] = [join(target.share, OWN_RULES_PATH), join(target.share, HIDDEN)]
-    try {
-      // Read before the file is there: else it would have been told.
-      writeFileSync(rules, `${HIDDEN}\n`)
-      await sleep(NOTICE_MS)
-      writeFileSync(hidden, 'left out\n')
-      await sleep(NOTICE_MS)
-      const askers: Record<Row['from'], Attacker> = {
-        peer: await greeted(ground),
-        unvetted: await ground.connected(),
-        visitor: await ground.attacker({ peerId: visitorId(hexOf(new SystemRandom().bytes(4))) }),
-      }
-      if (!(await askers.visitor.getsIn())) return { fault: 'a visitor does not get in', seen: '' }
-      const faults: string[] = []
-      for (const { what, from, body, isTold = false } of QUESTIONS) {
-        const answer = await askers[from].ask(body(target))
-        const fault = faultOf(answer, isTold)
-        if (fault !== undefined) faults.push(`${what}, asked by a ${from}: ${fault}`)
-      }
-      return {
-        fault: faults.length === 0 ? undefined : faults.join('; '),
-        seen: `${QUESTIONS.length} questions of a peer, of one that is not vetted, and of a visitor`,
-      }
-    } finally {
-      for (const path of [hidden, rules]) rmSync(path, { force: true })
-      await sleep(NOTICE_MS)
+    const askers: Record<Row['from'], Attacker> = {
+      peer: await greeted(ground),
+      unvetted: await ground.connected(),
+      visitor: await ground.attacker({ peerId: visitorId(hexOf(new SystemRandom().bytes(4))) }),
+    }
+    if (!(await askers.visitor.getsIn())) return { fault: 'a visitor does not get in', seen: '' }
+    const faults: string[] = []
+    for (const { what, from, body, isTold = false } of QUESTIONS) {
+      const answer = await askers[from].ask(body(target))
+      const fault = faultOf(answer, isTold)
+      if (fault !== undefined) faults.push(`${what}, asked by a ${from}: ${fault}`)
+    }
+    return {
+      fault: faults.length === 0 ? undefined : faults.join('; '),
+      seen: `${QUESTIONS.length} questions of a peer, of one that is not vetted, and of a visitor`,
     }
   },
 }

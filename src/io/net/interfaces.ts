@@ -48,6 +48,22 @@ export function isOwnAddress(address: HostPort, local: { bind: string | undefine
   return isLoopback(host) || isUnspecified(host) || ownInterface(host) !== undefined
 }
 
+/** Whether a socket can be bound to this address of `--bind`: whether it is an address of this machine. */
+export function isHere(bind: string | undefined): boolean {
+  const host = specificBind(bind)
+  // All of 127.0.0.0/8 is this machine's, and one address of it is listed.
+  return host === undefined || isLoopback(host) || ownInterface(host) !== undefined
+}
+
+/** Addresses of this machine that others may reach it at: canonical, none of the loopback and none of one link alone. */
+export function ownHosts(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  const hosts = all.map(({ address }) => canonicalHost(address))
+  return hosts.filter(
+    (host) => host !== undefined && !isLoopback(host) && !/^fe[89ab]/i.test(host),
+  ) as string[]
+}
+
 /** The IP addresses of a name, canonical, in the resolver's order; of a literal address, that one. Empty
  *  where there is none or no answer in time: the caller asks again later. */
 export async function resolveHost(host: string): Promise<string[]> {

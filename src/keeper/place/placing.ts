@@ -16,7 +16,7 @@ import type { Entry, EntryKind } from '../../share/entry.js'
 import { isShareMark, ownFoldersWithin, parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { OwnEdits } from '../index/own-edits.js'
-import { signatureOf } from '../index/signature.js'
+import { modeOf, signatureOf } from '../index/signature.js'
 import type { Scanner } from '../scan/scanner.js'
 import { sameNameReason } from '../scan/sight.js'
 import type { Trash } from '../trash/trash.js'
@@ -124,18 +124,20 @@ export class Placing {
     }
   }
 
-  /** Makes a file of ours as private as its entry. One that was edited meanwhile is left to the next scan. */
+  /** Makes a file or a folder of ours as private as its entry. A file that was edited meanwhile is left to the next scan. */
   close(path: string): void {
     const { disk, catalogue, scanner } = this.options
     const entry = catalogue.live(path)
     const shown = catalogue.mode(path)
-    if (entry?.kind !== 'file' || shown === undefined || shown.access === 'none') return
+    if (entry?.kind !== 'file' && entry?.kind !== 'folder') return
+    if (shown === undefined || shown.access === 'none') return
     if (PRIVACY[entry.access] <= PRIVACY[shown.access]) return
     try {
       if (!scanner.matches(path)) return
       applyMode(disk, path, entry, false)
       const stat = disk.stat(path)
       if (stat?.kind === 'file') catalogue.refreshSignature(path, signatureOf(stat))
+      else if (stat?.kind === 'folder') catalogue.refreshMode(path, modeOf({ ...stat, executable: false }))
     } catch (error) {
       // Nobody may look into its folder, or it has gone.
       if (!(error instanceof DiskError)) throw error

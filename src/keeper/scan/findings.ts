@@ -13,6 +13,8 @@ export type Finding =
   | { readonly type: 'moved'; readonly moved: MovedTree }
   /** The very content that was known at this path and not held has come there, or what is held cannot be seen any more. */
   | { readonly type: 'held'; readonly path: string }
+  /** More people may read what stands at this path than its entry says. */
+  | { readonly type: 'wider'; readonly path: string }
   /** Rules leave out what was held at this path. */
   | { readonly type: 'released'; readonly path: string }
   /** Rules are others than before, and what they are about was looked at. */
@@ -55,6 +57,10 @@ export class Findings {
 
   addHeld(path: string): void {
     this.findings.push({ type: 'held', path })
+  }
+
+  addWider(path: string): void {
+    this.findings.push({ type: 'wider', path })
   }
 
   addReleased(path: string): void {

@@ -2,6 +2,7 @@
 
 import { morePrivate, PRIVACY } from '../../base/access.js'
 import type { Digest } from '../../base/item.js'
+import type { Direction } from '../../pipe/settings.js'
 import { holds } from '../../share/dots.js'
 import {
   changeMode,
@@ -35,6 +36,7 @@ export interface RecordingOptions {
   readonly moved: Moved
   /** Given on a machine that only receives. */
   readonly locals: Locals | undefined
+  readonly direction: Direction
 }
 
 export class Recording {
@@ -93,11 +95,7 @@ export class Recording {
     const shown = { mode: catalogue.mode(path), isHeld: catalogue.isHeld(path) }
     const entry = this.edited(before, path, content, { seen, known: shown, isReplaced })
     if (entry === before) {
-      if (!catalogue.isHeld(path)) {
-        catalogue.record(entry, signature, seen)
-        findings.addHeld(path)
-      } else if (signature !== undefined) catalogue.refreshSignature(path, signature)
-      else if (seen.access !== 'none') catalogue.refreshMode(path, seen)
+      this.recordKnown(entry, seen, signature)
       return
     }
     // Things of ours may have stood in a folder that is known and not held.
@@ -106,6 +104,27 @@ export class Recording {
     catalogue.record(entry, signature, seen)
     this.options.moved.handleRecorded(path)
     findings.addChange(entry, unseen)
+    this.findWider(entry, seen)
+  }
+
+  /** What stands is what is known. */
+  private recordKnown(entry: Entry, seen: Mode, signature: Signature | undefined): void {
+    const { catalogue, findings } = this.options
+    const { path } = entry
+    if (!catalogue.isHeld(path)) {
+      catalogue.record(entry, signature, seen)
+      findings.addHeld(path)
+    } else if (signature !== undefined) catalogue.refreshSignature(path, signature)
+    else if (seen.access !== 'none') catalogue.refreshMode(path, seen)
+    this.findWider(entry, seen)
+  }
+
+  /** A peer closed it while it was not here to be closed: its deletion was held, or nobody could look. A machine that only sends
+   *  takes no mode over. */
+  private findWider({ path, access }: Entry, seen: Mode): void {
+    const { findings, direction } = this.options
+    if (direction === 'send-only' || seen.access === 'none') return
+    if (PRIVACY[access] > PRIVACY[seen.access]) findings.addWider(path)
   }
 
   /** Nothing that is changed here gets a version. What a peer has stands; where its content is another one, it is not held. */
@@ -133,11 +152,7 @@ export class Recording {
     const known = catalogue.get(path)
     if (known !== undefined && known.kind !== 'tombstone' && sameContent(known, content)) {
       locals.delete(path)
-      if (!catalogue.isHeld(path)) {
-        catalogue.record(known, signature, seen)
-        findings.addHeld(path)
-      } else if (signature !== undefined) catalogue.refreshSignature(path, signature)
-      else if (seen.access !== 'none') catalogue.refreshMode(path, seen)
+      this.recordKnown(known, seen, signature)
       return
     }
     const live = catalogue.live(path)

@@ -99,7 +99,8 @@ export class Scanner {
     const absence = new Absence({ disk, catalogue, sighting })
     const onRecorded = { onFolder: onRecordedFolder, findings, moved }
     const locals = isReceiveOnly ? this.locals : undefined
-    this.recording = new Recording({ catalogue, edits, wallMs, locals, ...onRecorded })
+    const { direction } = options
+    this.recording = new Recording({ catalogue, edits, wallMs, locals, direction, ...onRecorded })
     const { recording } = this
     const sameNames = new SameNames({ disk, catalogue, sighting, recording, findings, queue })
     const departing = { catalogue, breaker, sighting, absence, recording, moved, findings, isReceiveOnly }

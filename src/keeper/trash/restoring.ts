@@ -4,7 +4,13 @@
 
 import { TRASH_FOLDER } from '../../base/own-folder.js'
 import { type Disk, DiskError, type DiskErrorCode } from '../../base/ports.js'
-import type { EmptiedTrash, RestoredFromTrash, Sample, TrashSought } from '../../pipe/commands.js'
+import type {
+  EmptiedTrash,
+  ListedTrash,
+  RestoredFromTrash,
+  Sample,
+  TrashSought,
+} from '../../pipe/commands.js'
 import { SAMPLE_MAX } from '../../pipe/limits.js'
 import { isWithin, joinPath, parentOf, restoredPath } from '../../share/path.js'
 import { SWEEP_STEP_NAMES } from './limits.js'
@@ -38,6 +44,16 @@ export function* lookFor(disk: Disk, { path, asOfMs }: TrashSought): Generator<u
   }
   things.sort((left, right) => left.takenMs - right.takenMs)
   return asOfMs === undefined ? things : [...firstOfEach(things, asOfMs).values()]
+}
+
+/** Lists the trash for a person: what was taken in last at the front. */
+export function* list(disk: Disk, sought: TrashSought): Generator<undefined, ListedTrash> {
+  const things = yield* lookFor(disk, sought)
+  const first = things
+    .slice(-SAMPLE_MAX)
+    .reverse()
+    .map(({ path, kind, sizeBytes, takenMs }) => ({ path, kind, bytes: sizeBytes, takenMs }))
+  return { count: things.length, first, bytes: things.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) }
 }
 
 /** Gives back the newest thing of each path, or the one of a time. Nothing that stands in the share is touched: a thing that was

@@ -5,6 +5,7 @@ import { blockBytes } from '../../../src/base/item.js'
 import { BLOCK_BYTES } from '../../../src/base/limits.js'
 import { pieceBlocks } from '../../../src/base/pieces.js'
 import { FileBuilding, hereBytes } from '../../../src/engine/receive/large-fetch.js'
+import { FILE_MAP_CELLS_MAX } from '../../../src/engine/receive/limits.js'
 
 const BLOCKS = 22
 const SIZE_BYTES = BLOCKS * BLOCK_BYTES - 9
@@ -13,7 +14,7 @@ const SELF = 'aaaaaaaaaaaaaaaa'
 
 function buildingOf(needed: BlockSet): FileBuilding {
   const options = { sizeBytes: SIZE_BYTES, needed, self: SELF, isAlone: false }
-  return new FileBuilding('.left/tmp/x', new Uint8Array(0), options, 0)
+  return new FileBuilding({ path: '.left/tmp/x', target: 'x' }, new Uint8Array(0), options, 0)
 }
 
 function blocksOf(indices: readonly number[]): BlockSet {
@@ -79,4 +80,44 @@ test('what is here is counted in bytes', () => {
   expect(hereBytes(SIZE_BYTES, BlockSet.full(BLOCKS))).toBe(0)
   expect(hereBytes(SIZE_BYTES, blocksOf([BLOCKS - 1]))).toBe((BLOCKS - 1) * BLOCK_BYTES)
   expect(hereBytes(SIZE_BYTES, blocksOf([]))).toBe(SIZE_BYTES)
+})
+
+test('a picture of a file shows what is here, what is under way from whom, and what is missing', () => {
+  const building = buildingOf(blocksOf([4, 5, 6, 7, 8, 12, 13, 14, 15, 20, 21]))
+  const [B, C] = ['bbbbbbbbbbbbbbbb', 'cccccccccccccccc']
+  expect(building.map()).toEqual({ cells: '#.+.#.', sources: [] })
+  building.picker.setHolder(1, B!, BlockSet.full(building.pieces.blockCount))
+  building.picker.setHolder(2, C!, BlockSet.full(building.pieces.blockCount))
+  building.picker.takeThis(building.picker.source(1)!, 4)
+  building.picker.takeThis(building.picker.source(2)!, 20)
+  expect(building.map()).toEqual({
+    cells: '#a+.#b',
+    sources: [
+      { peer: B, bytes: 0 },
+      { peer: C, bytes: 0 },
+    ],
+  })
+  building.picker.handleArrived(20, building.picker.source(2)!)
+  building.handleWritten(20, C)
+  expect(building.map().cells).toBe('#a+.#+')
+  expect(building.map().sources[1]).toEqual({ peer: C, bytes: BLOCK_BYTES })
+  building.handleWritten(21, C)
+  building.handleWritten(8)
+  expect(building.map().cells).toBe('#a#.#B')
+})
+
+test('a picture of a large file has few parts, each with as many blocks', () => {
+  const blocks = 100_000
+  const sizeBytes = blocks * BLOCK_BYTES
+  const needed = new BlockSet(blocks)
+  for (let index = blocks / 2; index < blocks; index++) needed.add(index)
+  const building = new FileBuilding(
+    { path: '.left/tmp/x', target: 'x' },
+    new Uint8Array(0),
+    { sizeBytes, needed, self: SELF, isAlone: true },
+    0,
+  )
+  const { cells } = building.map()
+  expect(cells).toHaveLength(FILE_MAP_CELLS_MAX)
+  expect(cells).toMatch(/^#{79,80}\+?\.{79,80}$/)
 })

@@ -288,7 +288,13 @@ describe('without seals', () => {
   })
 
   test('so does one of a file that is still being built, which was proved when it came', () => {
-    const building = { path: '.left/tmp/x', sizeBytes: large.length, list: listOf(large), holds: () => true }
+    const building = {
+      path: '.left/tmp/x',
+      target: 'f/large',
+      sizeBytes: large.length,
+      list: listOf(large),
+      holds: () => true,
+    }
     serving = new Serving({
       hash,
       framesOf: () => frames,
@@ -300,6 +306,7 @@ describe('without seals', () => {
     expect(serve(blockOf(large, 0))).toMatchObject([{ isProved: true }])
     frames.needsProof = true
     expect(serve(torn)).toEqual([])
+    expect([...serving.sent.all()]).toMatchObject([{ path: 'f/large' }])
   })
 
   test('a wrong block that its puller asks for again makes its path suspect, and is gone unless it is found', () => {

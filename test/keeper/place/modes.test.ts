@@ -259,8 +259,8 @@ describe('what a peer tells of a file that is not looked at', () => {
   }
 
   /** A share in which this was adopted while the deletion of the file, of mode `before`, was held; started anew since. */
-  function missing(before: number, attributes: Partial<Entry>): ShareOnDisk {
-    const share = shareWith({ a: before })
+  function missing(before: number, attributes: Partial<Entry>, options: ShareOptions = {}): ShareOnDisk {
+    const share = shareWith({ a: before }, options)
     remove(share)
     adopt(share, attributes)
     share.catalogue.commit()
@@ -284,6 +284,8 @@ describe('what a peer tells of a file that is not looked at', () => {
         share.disk.putFile('a', utf8('anew'), { mode })
         expect(share.scanned()).toEqual(['file a'])
         expect(share.catalogue.get('a')).toMatchObject({ access: accesses[index], executable: false })
+        expect(modeAt(share, 'a')).toBe({ owner: 0o600, group: 0o640, all: 0o644 }[accesses[index]!])
+        expect(share.scanned()).toEqual([])
       }
     },
   )
@@ -291,8 +293,41 @@ describe('what a peer tells of a file that is not looked at', () => {
   test('a mode for its owner: the deleted file that is put back as it was opens nothing', () => {
     const share = missing(0o644, { access: 'owner' })
     share.disk.putFile('a', utf8('a'), { mode: 0o644, mtimeMs: START_MS })
-    share.scan()
+    expect(share.scanned()).toEqual([])
     expect(share.catalogue.get('a')).toMatchObject({ access: 'owner' })
+    expect(modeAt(share, 'a')).toBe(0o600)
+    share.disk.chmod('a', 0o644)
+    expect(share.scanned()).toEqual(['file a'])
+    expect(share.catalogue.get('a')).toMatchObject({ access: 'all' })
+  })
+
+  test('a mode for its owner: the deleted folder that is made anew is closed', () => {
+    const share = shareWith({})
+    place(share, folderOf('all'))
+    share.disk.unharmed((disk) => disk.removeFolder('f'))
+    share.catalogue.stopDeletion('f')
+    expect(share.placing.adopt(changed(share, 'f', 'owner'))).toBe(true)
+    share.disk.unharmed((disk) => disk.makeFolder('f'))
+    expect(share.scanned()).toEqual([])
+    expect(modeAt(share, 'f')).toBe(0o700)
+    expect(share.catalogue.get('f')).toMatchObject({ access: 'owner' })
+    expect(share.scanned()).toEqual([])
+  })
+
+  test('a mode for its owner: the very content that was known and not held is closed when it comes', () => {
+    const share = shareWith({})
+    share.catalogue.recordNotHeld(theirFile('a', 'a', { access: 'owner', mtimeMs: START_MS }))
+    share.disk.putFile('a', utf8('a'), { mode: 0o644, mtimeMs: START_MS })
+    expect(share.scanned()).toEqual([])
+    expect(share.catalogue.get('a')).toMatchObject({ access: 'owner' })
+    expect(modeAt(share, 'a')).toBe(0o600)
+  })
+
+  test('a mode for its owner: one that only sends leaves its file as it is', () => {
+    const share = missing(0o644, { access: 'owner' }, { direction: 'send-only' })
+    share.disk.putFile('a', utf8('anew'), { mode: 0o644 })
+    expect(share.scanned()).toEqual(['file a'])
+    expect(modeAt(share, 'a')).toBe(0o644)
   })
 
   test('a touch: a umask takes nothing from a deleted file that is put back', () => {
@@ -320,6 +355,7 @@ describe('what a peer tells of a file that is not looked at', () => {
     adopt(share, { access: 'owner' })
     expect(share.scanned()).toEqual([])
     expect(share.catalogue.get('a')).toMatchObject({ access: 'owner' })
+    expect(modeAt(share, 'a')).toBe(0o600)
   })
 })
 

@@ -3,7 +3,7 @@ import { utf8 } from '../../../src/base/bytes.js'
 import { DAY_MS } from '../../../src/base/calendar.js'
 import { TRASH_FOLDER } from '../../../src/base/own-folder.js'
 import { LOSER_PACE_MS, SLOTS_NEAR } from '../../../src/keeper/trash/limits.js'
-import { emptyTrash, finish, lookFor, restore } from '../../../src/keeper/trash/restoring.js'
+import { emptyTrash, finish, list, lookFor, restore } from '../../../src/keeper/trash/restoring.js'
 import { Sweeping } from '../../../src/keeper/trash/sweeping.js'
 import { Trash } from '../../../src/keeper/trash/trash.js'
 import { SAMPLE_MAX } from '../../../src/pipe/limits.js'
@@ -483,5 +483,19 @@ describe('the trash is swept', () => {
     sweeping.step(0)
     expect(disk.operationCount - before).toBeLessThanOrEqual(64)
     expect(sweeping.busy).toBe(true)
+  })
+})
+
+describe('listing', () => {
+  test('has what was taken in last at the front, cut to as many as an answer holds, and the bytes of all', () => {
+    for (let count = 0; count < SAMPLE_MAX + 2; count++) {
+      nowMs += 1_000
+      thrown(`f/${count}`, 'text')
+    }
+    const listed = finish(list(disk, { path: '', asOfMs: undefined }))
+    expect(listed).toMatchObject({ count: SAMPLE_MAX + 2, bytes: 4 * (SAMPLE_MAX + 2) })
+    expect(listed.first).toHaveLength(SAMPLE_MAX)
+    expect(listed.first[0]).toMatchObject({ path: `f/${SAMPLE_MAX + 1}`, kind: 'file', bytes: 4 })
+    expect(finish(list(disk, { path: 'f/3', asOfMs: undefined }))).toMatchObject({ count: 1, bytes: 4 })
   })
 })

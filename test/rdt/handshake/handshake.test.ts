@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { makeItem, type Node, openPair, World } from '../../../harness/rdt/world.js'
 import { WIRE_VERSION } from '../../../src/base/limits.js'
 import { UNPROVED_FACTOR_MAX } from '../../../src/rdt/handshake/limits.js'
-import { SESSIONS_MAX, STRANGERS_MAX } from '../../../src/rdt/limits.js'
+import { CALLER_MS, SESSIONS_MAX, STRANGERS_MAX } from '../../../src/rdt/limits.js'
 import { DEAD_MS } from '../../../src/rdt/session/limits.js'
 import { DatagramType, encodeControl } from '../../../src/rdt/wire/control.js'
 
@@ -205,9 +205,22 @@ describe('a stranger', () => {
     const [left, right] = [world.node(A), world.node(B, { admit: () => false })]
     left.connect(right)
     world.run(20_000)
-    expect(right.events).toEqual([{ type: 'stranger', address: A }])
+    expect(right.events).toEqual([{ type: 'stranger', address: A, agent: expect.stringMatching(/./) }])
     expect(right.endpoint.counters.strangers).toBeGreaterThan(3)
     expect(right.endpoint.counters.datagramsOut).toBe(0)
+  })
+
+  it('is among those who call for as long as it says hello, whatever it sent before', () => {
+    const world = new World(1)
+    const [left, right] = [world.node(A), world.node(B, { admit: () => false })]
+    right.endpoint.handleDatagram(A, Uint8Array.of(1), 0)
+    right.drain()
+    expect([...right.endpoint.callers(0)]).toEqual([])
+    left.connect(right)
+    world.run(20_000)
+    expect(right.count('stranger')).toBe(2)
+    expect([...right.endpoint.callers(20_000)]).toMatchObject([{ address: A }])
+    expect([...right.endpoint.callers(20_000 + CALLER_MS)]).toEqual([])
   })
 
   it('of which there are too many is not remembered', () => {
