@@ -6,7 +6,7 @@ import type { Act, Happening } from '../plan.js'
 import { SeededRandom } from '../random.js'
 import type { Scene } from './acts.js'
 
-// Chosen so that the seeds in test/sim/simulate.test.ts that once found something have none of these.
+// Chosen so that the seeds in test/sim/simulate.test.ts that found something before there were pauses have none.
 const PAUSES_SEED = 0x2e54ed
 
 /** `power`: machines lose power too. */
