@@ -1,43 +1,11 @@
 import { describe, expect, test, vi } from 'vitest'
 import { untilInStep } from '../../src/app/once.js'
 import type { Status } from '../../src/control/status.js'
+import { statusOf } from '../control/statuses.js'
 
 const never = new Promise<void>(() => {})
-const NONE = { count: 0, first: [] }
 
-const at = (isInStep: boolean): Status => ({
-  version: '',
-  pid: 1,
-  share: '/s',
-  listening: '',
-  peer: '',
-  since: '',
-  isInStep,
-  holds: {
-    isRead: true,
-    direction: 'both',
-    files: 0,
-    folders: 0,
-    bytes: 0,
-    unwatchedFolders: 0,
-    waiting: NONE,
-    unsettled: NONE,
-    skipped: NONE,
-    notHeld: NONE,
-    local: NONE,
-    stopped: NONE,
-    away: NONE,
-    conflicts: NONE,
-  },
-  peers: [],
-  trackers: [],
-  callers: [],
-  receiving: { files: 0, filesWanted: 0, bytes: 0, bytesWanted: 0, bytesPerS: 0, now: [] },
-  sending: [],
-  pause: null,
-  paused: null,
-  lastProblem: null,
-})
+const at = (isInStep: boolean) => statusOf({ isInStep })
 
 /** The states that are seen one after the other; the last one stays. */
 function states(...seen: (Status | undefined)[]) {

@@ -3,50 +3,16 @@ import { CLOCK_OFF_MS_MAX } from '../../../src/app/doctor/limits.js'
 import { type PeerFacts, runningChecks } from '../../../src/app/doctor/peer-checks.js'
 import { type Check, doctorResult } from '../../../src/control/doctor-results.js'
 import type { PeerStatus, Status } from '../../../src/control/status.js'
+import { peerStatusOf, statusOf } from '../../control/statuses.js'
 
 const ID = 'b'.repeat(16)
 const NOW = Date.parse('2026-01-02T03:04:05.000Z')
 
-const peer = (over: Partial<PeerStatus> = {}): PeerStatus => ({
-  address: '10.0.0.2:22001',
-  peer: ID,
-  state: 'in-step',
-  isInStep: true,
-  reason: '',
-  code: null,
-  since: new Date(NOW - 60_000).toISOString(),
-  fingerprint: null,
-  wanted: 0,
-  notHeldThere: 0,
-  receivedBytesPerS: 0,
-  sentBytesPerS: 0,
-  receivedBytes: 0,
-  sentBytes: 0,
-  rttMs: 1.25,
-  minRttMs: 1,
-  loss: null,
-  ...over,
-})
+const peer = (over: Partial<PeerStatus> = {}) =>
+  peerStatusOf({ since: new Date(NOW - 60_000).toISOString(), rttMs: 1.25, minRttMs: 1, ...over })
 
-const status = (peers: readonly PeerStatus[], over: Partial<Status> = {}): Status => ({
-  version: '0.1.0',
-  pid: 1,
-  share: '/s',
-  listening: '0.0.0.0:22001',
-  peer: 'a'.repeat(16),
-  since: '',
-  holds: null,
-  peers,
-  trackers: [],
-  callers: [],
-  isInStep: true,
-  receiving: { files: 0, filesWanted: 0, bytes: 0, bytesWanted: 0, bytesPerS: 0, now: [] },
-  sending: [],
-  pause: null,
-  paused: null,
-  lastProblem: null,
-  ...over,
-})
+const status = (peers: readonly PeerStatus[], over: Partial<Status> = {}) =>
+  statusOf({ holds: null, peers, ...over })
 
 const answer = { aheadMs: 0, doubtMs: 1, program: 'left 0.1.0', isKnockHeard: true }
 const path = { bytes: 1_472, interfaceBytes: 1_472 }

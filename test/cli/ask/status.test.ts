@@ -2,64 +2,20 @@ import { describe, expect, test } from 'vitest'
 import { PROGRAM_VERSION } from '../../../src/app/version.js'
 import { statusLines } from '../../../src/cli/ask/status.js'
 import type { PeerStatus, Status } from '../../../src/control/status.js'
+import { EMPTY_SHARE, peerStatusOf, statusOf } from '../../control/statuses.js'
 
-const NONE = { count: 0, first: [] }
+const peer = (address: string, over: Partial<PeerStatus> = {}) => peerStatusOf({ address, ...over })
 
-const peer = (address: string, over: Partial<PeerStatus> = {}): PeerStatus => ({
-  address,
-  peer: 'b'.repeat(16),
-  state: 'in-step',
-  isInStep: true,
-  reason: '',
-  code: null,
-  since: null,
-  fingerprint: null,
-  wanted: 0,
-  notHeldThere: 0,
-  receivedBytesPerS: 0,
-  sentBytesPerS: 0,
-  receivedBytes: 0,
-  sentBytes: 0,
-  rttMs: null,
-  minRttMs: null,
-  loss: null,
-  ...over,
-})
-
-const status = (over: Partial<Status> = {}): Status => ({
-  version: PROGRAM_VERSION,
-  pid: 42,
-  share: '/home/lab/share',
-  listening: '0.0.0.0:22001',
-  peer: 'a'.repeat(16),
-  since: '2026-01-01T00:00:00.000Z',
-  holds: {
-    isRead: true,
-    direction: 'both',
-    files: 3,
-    folders: 1,
-    bytes: 1_250,
-    unwatchedFolders: 0,
-    waiting: NONE,
-    unsettled: NONE,
-    skipped: NONE,
-    notHeld: NONE,
-    local: NONE,
-    stopped: NONE,
-    away: NONE,
-    conflicts: NONE,
-  },
-  peers: [peer('lab2')],
-  trackers: [],
-  callers: [],
-  isInStep: true,
-  receiving: { files: 0, filesWanted: 0, bytes: 0, bytesWanted: 0, bytesPerS: 0, now: [] },
-  sending: [],
-  pause: null,
-  paused: null,
-  lastProblem: null,
-  ...over,
-})
+const status = (over: Partial<Status> = {}) =>
+  statusOf({
+    version: PROGRAM_VERSION,
+    pid: 42,
+    share: '/home/lab/share',
+    since: '2026-01-01T00:00:00.000Z',
+    holds: { ...EMPTY_SHARE, files: 3, folders: 1, bytes: 1_250 },
+    peers: [peer('lab2')],
+    ...over,
+  })
 
 const shown = (over: Partial<Status> = {}) =>
   statusLines(status(over), new Date('2026-01-01T00:01:05.000Z')).join('\n')
