@@ -16,7 +16,7 @@ export interface CommandHost {
   status(): Promise<Status | undefined>
   doctor(): Promise<DoctorResult | undefined>
   why(path: string): Promise<WhyResult | undefined>
-  /** Of one peer, or of all where the word is empty. */
+  /** Pauses one peer, or all where the word is empty. */
   pause(word: string): Promise<PauseResult | undefined>
   resume(word: string): Promise<PauseResult | undefined>
   /** Undefined before the peer has started. */

@@ -7,7 +7,7 @@ export const CLOCK_OFF_MS_MAX = 5_000
 /** A path is probed for at most this long after a session begins: PATH_PROBES_MAX tries, 100 ms to a second each. */
 export const PATH_KNOWN_MS = 5_000
 
-/** What Ethernet carries, UDP payload of IPv6: less is noted. */
+/** UDP payload of IPv6 that Ethernet carries, bytes: a path of less is noted. */
 export const PATH_BYTES_USUAL = 1_452
 
 /** Files that one of the two processes opens at most: 128 of blocks, those of the index and the log, sockets, pipes, and what scans and

@@ -21,7 +21,7 @@ export function watchChecks(
   if (facts === undefined)
     return [unknown('watching', 'this system does not tell how many folders it watches')]
   const { watches, watchesMax, instances, instancesMax } = facts
-  // What a running peer watches is counted already.
+  // Watches of a running peer are counted already.
   const needed = unwatched === undefined ? folders : 0
   if (watches + needed > watchesMax)
     return [

@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { OWN_FOLDER } from '../../base/own-folder.js'
 import { FOLDERS_COUNTED_MAX, PROCESSES_LOOKED_MAX } from './limits.js'
 
-/** Of this user. */
+/** Inotify limits and use of this user. */
 export interface WatchFacts {
   readonly watchesMax: number
   readonly instancesMax: number
-  /** Of all programs of this user. */
+  /** Watches that all programs of this user have. */
   readonly watches: number
   readonly instances: number
 }
@@ -46,7 +46,7 @@ export async function filesMax(pid: number | 'self'): Promise<number | undefined
   return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft)
 }
 
-/** Of the disk of a folder; undefined where that cannot be seen. */
+/** Room on the disk of a folder; undefined where that cannot be seen. */
 export async function diskFacts(folder: string): Promise<DiskFacts | undefined> {
   try {
     const { bavail, blocks, bsize, files, ffree } = await statfs(folder)

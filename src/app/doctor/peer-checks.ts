@@ -7,7 +7,7 @@ import { CALLER_REMEDY, callerWords, remedyOf, wordsOf } from '../../control/rea
 import { lackingOf, type PeerStatus, type Status, TRACKER_WORDS } from '../../control/status.js'
 import { CLOCK_OFF_MS_MAX, PATH_BYTES_USUAL, PATH_KNOWN_MS } from './limits.js'
 
-/** What a peer answered when it was asked, and what is known of the way to it. */
+/** A peer's answer to the check message, and the path to it as far as it is known. */
 export interface PeerFacts {
   /** Largest datagrams, UDP payload: that are known to arrive, and that this machine's interface carries. */
   readonly path: { readonly bytes: number; readonly interfaceBytes: number } | undefined

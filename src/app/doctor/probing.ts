@@ -16,7 +16,7 @@ export interface Heard {
   readonly calls: boolean
   /** To what was sent. */
   readonly answers: boolean
-  /** Of a hello, or a refusal; undefined where neither came. */
+  /** The program that a hello or a refusal names; undefined where neither came. */
   readonly program: string | undefined
   readonly wireVersion: number | undefined
 }
