@@ -359,6 +359,18 @@ describe('a machine that went down', () => {
     return { share, mtimeMs: share.disk.stat('a')!.mtimeMs }
   }
 
+  /** A checkpoint stands in the log, 'a' is gone, and the power fails. */
+  function loseAfterCheckpoint(share: ShareOnDisk): void {
+    share.disk.putFile('newest', utf8('2'))
+    share.scanner.hint('newest')
+    share.pass(1_000)
+    share.catalogue.commit()
+    share.journal.append({ kind: 'checkpoint' })
+    share.disk.unharmed((disk) => disk.removeFile('a'))
+    share.disk.settle()
+    share.restart({ power: true })
+  }
+
   test.each([
     ['just after an orderly stop', 1_000, true],
     ['after an orderly stop under a clock that was set back', -2 * UNWRITTEN_MS_MAX, true],
@@ -403,14 +415,7 @@ describe('a machine that went down', () => {
     } as const
     share.catalogue.record(theirFile('f/moved', 'x', { version: dotted(`${OURS}:7`) }), moved)
     share.nowMs = mtimeMs + afterMs
-    share.disk.putFile('newest', utf8('2'))
-    share.scanner.hint('newest')
-    share.pass(1_000)
-    share.catalogue.commit()
-    share.journal.append({ kind: 'checkpoint' })
-    share.disk.unharmed((disk) => disk.removeFile('a'))
-    share.disk.settle()
-    share.restart({ power: true })
+    loseAfterCheckpoint(share)
     expect(share.scanned()).toEqual(changes)
   })
 
@@ -424,14 +429,7 @@ describe('a machine that went down', () => {
     share.catalogue.keptEntries.keep(theirFile('a', 'theirs'))
     const loser = share.catalogue.kept('a')!.entry
     share.nowMs = mtimeMs + afterMs
-    share.disk.putFile('newest', utf8('2'))
-    share.scanner.hint('newest')
-    share.pass(1_000)
-    share.catalogue.commit()
-    share.journal.append({ kind: 'checkpoint' })
-    share.disk.unharmed((disk) => disk.removeFile('a'))
-    share.disk.settle()
-    share.restart({ power: true })
+    loseAfterCheckpoint(share)
     share.scan()
     expect(share.catalogue.kept('a')).toBeUndefined()
     expect(holds(share.catalogue.get('a')!.version.seen, loser.version.content)).toBe(isSeen)
