@@ -1,4 +1,4 @@
-// The headings under which --help shows options and commands. Used by main.ts once all of them are there.
+// The headings under which --help shows options and commands. Used by program.ts once all of them are there.
 
 import { type Command, Option } from 'commander'
 

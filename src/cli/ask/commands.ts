@@ -1,4 +1,4 @@
-// Commands of a person about a share, a row each: how it is called, what it takes, and how its result reads. main.ts makes the command
+// Commands of a person about a share, a row each: how it is called, what it takes, and how its result reads. program.ts makes the command
 // line of them, ask.ts carries each out.
 
 import type { AskCommand } from './ask-command.js'

@@ -1,4 +1,4 @@
-// The grammar of `left completion` and `left man`. Hidden: packages call them, and a person once. Called by main.ts.
+// The grammar of `left completion` and `left man`. Hidden: packages call them, and a person once. Called by program.ts.
 
 import type { Command } from 'commander'
 

@@ -1,4 +1,4 @@
-// The grammar of `left ls` and `left get`. Called by main.ts.
+// The grammar of `left ls` and `left get`. Called by program.ts.
 
 import type { Command } from 'commander'
 import { DEFAULT_PORT } from '../../base/limits.js'
