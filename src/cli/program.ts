@@ -9,6 +9,7 @@ import { quoted } from './addresses.js'
 import type { AskCommand, RawAskArguments } from './ask/ask-command.js'
 import { ASK_COMMANDS, ASK_GROUPS } from './ask/commands.js'
 import type { RawRunArguments } from './config/config.js'
+import { nearestWord } from './config/nearest-word.js'
 import { addPrintingCommands } from './grammar/commands.js'
 import { groupHelp, HELP } from './help-groups.js'
 import type { RawIdentityArguments } from './identity.js'
@@ -241,11 +242,11 @@ function refuseWord(command: Command): void {
 }
 
 function unknownCommand(word: string, { commands }: Command): LeftError {
-  const names = commands.map((command) => command.name()).join(', ')
-  return new LeftError(
-    'usage',
-    `there is no command ${quoted(word)}: there are ${names || 'none below this one'}; left --help shows more`,
-  )
+  const names = commands.map((command) => command.name())
+  const nearest = nearestWord(word, names)
+  const known = `there are ${names.join(', ') || 'none below this one'}; left --help shows more`
+  const advice = nearest === undefined ? known : `did you mean ${nearest}?`
+  return new LeftError('usage', `there is no command ${quoted(word)}: ${advice}`)
 }
 
 function refuseExtra(command: Command, advice: string): void {

@@ -72,7 +72,8 @@ describe('the command left', () => {
     [['--ip', '10.0.0.7', '--encryption', 'maybe', '--verbose'], 'yes, no'],
     [['--ip', '10.0.0.7', '--once', '--timeout', '0'], "--timeout '0'"],
     [['--ip', '10.0.0.7', '--timeout', '60s'], '--timeout goes with --once'],
-    [['smi'], "there is no command 'smi': there are init, status"],
+    [['purge'], "there is no command 'purge': there are init, status"],
+    [['statsu'], "there is no command 'statsu': did you mean status?"],
     [['--ip', '10.0.0.7', '10.0.0.8'], "'10.0.0.8' is not expected"],
     [['--ip', '10.0.0.7', '--once', '--dry-run'], 'leave --once out'],
     [['--discover', '--secret-file', 's', '--dry-run'], '--dry-run compares with machines that are named'],
@@ -81,8 +82,9 @@ describe('the command left', () => {
     [['init', 'x'], "'x' is not expected"],
     [['sim', '--seed', 'x'], '--seed'],
     [['sim', 'x'], "'x' is not expected"],
-    [['help', 'smi'], "there is no command 'smi': there are init, status"],
-    [['help', 'trash', 'smi'], "there is no command 'smi': there are list, restore, empty"],
+    [['help', 'purge'], "there is no command 'purge': there are init, status"],
+    [['help', 'trash', 'purge'], "there is no command 'purge': there are list, restore, empty"],
+    [['help', 'trash', 'restor'], "there is no command 'restor': did you mean restore?"],
     [['version', 'x'], "'x' is not expected"],
   ])('refuses %j with one line and exit code 2', async (words, text) => {
     const { exitCode, stdout, stderr } = await left(...words)

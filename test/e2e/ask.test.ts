@@ -27,11 +27,13 @@ describe('left status', () => {
       peers: [{ address: b.address, peer: null, state: 'waiting' }],
       lastProblem: { event: 'problem', path: 'dangling' },
     })
-    b.start(['--limit', '1M'])
-    await world.until('B to fetch', () => b.of('fetching').length > 0)
+    // It would take five minutes, and is cut short once it was seen.
+    b.start(['--limit', '10K'])
     await eventually(async () => (await statusOf(b)).receiving.now).toMatchObject([
       { path: 'folder/large.bin', bytes: 3_000_000 },
     ])
+    await b.stop()
+    b.start()
     await world.untilSame([a, b])
     for (const peer of [a, b]) await eventually(async () => (await statusOf(peer)).isInStep).toBe(true)
     const { exitCode, stdout } = await left(a.path('folder/deep'), 'status')
