@@ -4,12 +4,7 @@ import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { describe, expect } from 'vitest'
 import { writeContent } from '../../harness/peers/content.js'
 import { left, statusOf } from './left.js'
-import { longTest, type RecordedPeer, test } from './world.js'
-
-/** No wait of these tests measures anything. */
-function eventually<T>(take: () => Promise<T>) {
-  return expect.poll(take, { timeout: 40_000, interval: 50 })
-}
+import { eventually, longTest, type RecordedPeer, test } from './world.js'
 
 describe('left status', () => {
   test('tells from anywhere in the share how a peer is, before it is in step and after', async ({
@@ -38,6 +33,12 @@ describe('left status', () => {
     for (const peer of [a, b]) await eventually(async () => (await statusOf(peer)).isInStep).toBe(true)
     const { exitCode, stdout } = await left(a.path('folder/deep'), 'status')
     expect(exitCode).toBe(0)
+    const json = await left(a.share, 'status', '--json')
+    expect({ ...json, stdout: JSON.parse(json.stdout) }).toMatchObject({
+      exitCode: 0,
+      stdout: { isInStep: true, share: a.share },
+      stderr: '',
+    })
     for (const words of [a.share, `${b.address}  in step`, 'dangling: it is a link to nothing'])
       expect(stdout).toContain(words)
     await b.stop()
@@ -99,6 +100,9 @@ describe('left status', () => {
   )
 })
 
+/** Each answer is a process. */
+const WHY_MS = 200
+
 describe('left why, pause, resume, rescan, peers and log', () => {
   test('tell why a path is not the same, hold the exchange, and what happened', async ({ world }) => {
     const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
@@ -108,9 +112,9 @@ describe('left why, pause, resume, rescan, peers and log', () => {
     await world.start([a, b])
     const why = async (peer: RecordedPeer, path: string) =>
       JSON.parse((await left(peer.share, 'why', path, '--json')).stdout)
-    await eventually(() => why(a, 'shared.txt')).toMatchObject({ isSame: true, reasons: [] })
+    await eventually(() => why(a, 'shared.txt'), WHY_MS).toMatchObject({ isSame: true, reasons: [] })
     writeFileSync(a.path('a.skip'), 'skipped')
-    await eventually(() => why(a, 'a.skip')).toMatchObject({
+    await eventually(() => why(a, 'a.skip'), WHY_MS).toMatchObject({
       isSame: false,
       reasons: [{ code: 'ignored', address: b.address }],
     })
@@ -125,14 +129,14 @@ describe('left why, pause, resume, rescan, peers and log', () => {
     await eventually(() => statusOf(b)).toMatchObject({ peers: [{ state: 'paused', code: 'paused-there' }] })
     expect(await statusOf(a)).toMatchObject({ pause: { isAll: false, peers: [b.address] } })
     writeFileSync(a.path('late.txt'), 'late')
-    await eventually(() => why(a, 'late.txt')).toMatchObject({
+    await eventually(() => why(a, 'late.txt'), WHY_MS).toMatchObject({
       reasons: [{ code: 'paused-here', address: b.address }],
     })
     expect(existsSync(b.path('late.txt'))).toBe(false)
     const resumed = await left(a.share, 'resume')
     expect(resumed).toMatchObject({ exitCode: 0, stdout: 'nothing is paused\n' })
     await world.until('B to have it', () => existsSync(b.path('late.txt')))
-    await eventually(() => why(b, 'late.txt')).toMatchObject({ isSame: true })
+    await eventually(() => why(b, 'late.txt'), WHY_MS).toMatchObject({ isSame: true })
     expect(await left(a.share, 'rescan')).toMatchObject({ exitCode: 0 })
     expect((await left(a.share, 'peers')).stdout).toContain(`${b.address}  in step`)
     for (const peer of [a, b]) await peer.stop()

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { left, statusOf } from './left.js'
-import { longTest, type RecordedPeer, test, type World } from './world.js'
+import { eventually, longTest, type RecordedPeer, test, type World } from './world.js'
 
 const FILES = 100
 const GONE = 60
@@ -19,11 +19,6 @@ async function pair(world: World, optionsOfA: readonly string[] = []): Promise<[
   await world.until('the peers to be in step', () => a.inStep.size > 0 && b.inStep.size > 0)
   await world.untilSame([a, b])
   return [a, b]
-}
-
-/** No wait of these tests measures anything. */
-function eventually<T>(take: () => Promise<T> | T) {
-  return expect.poll(take, { timeout: 40_000, interval: 50 })
 }
 
 function mostOf(peer: RecordedPeer): number {
@@ -45,7 +40,7 @@ describe('60 of 100 files that are deleted here', () => {
     const [a, b] = await pair(world)
     rmSync(a.path('most'), { recursive: true })
     await eventually(() => stoppedAt(a)).toBe(GONE + 1)
-    expect(a.notes.join()).toContain('left confirm')
+    await world.until('A to say so', () => a.notes.some((note) => note.includes('left confirm')))
     expect(mostOf(b)).toBe(GONE)
     const shown = await left(a.share, 'status')
     for (const words of ['held, because it is so much: 61', 'deleted here, and nobody was told', 'left undo'])
@@ -55,7 +50,7 @@ describe('60 of 100 files that are deleted here', () => {
     await a.kill('both')
     a.start()
     await world.until('A to be back', () => a.inStep.size > 0)
-    expect(await stoppedAt(a)).toBe(GONE + 1)
+    await eventually(() => stoppedAt(a)).toBe(GONE + 1)
     expect(mostOf(b)).toBe(GONE)
     const confirmed = await left(a.path('.'), 'confirm', '--json')
     expect(confirmed).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^[^\n]+\n$/) })
@@ -105,7 +100,7 @@ describe('60 of 100 files that a peer deletes without being asked itself', () =>
     await b.kill('both')
     b.start()
     await world.until('B to be back', () => b.inStep.size > 0)
-    expect(await stoppedAt(b)).toBe(GONE + 1)
+    await eventually(() => stoppedAt(b)).toBe(GONE + 1)
     expect(mostOf(b)).toBe(GONE)
     await left(b.share, 'confirm')
     await world.untilSame([a, b])

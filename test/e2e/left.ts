@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { PROGRAM } from '../../harness/peers/peer.js'
+import { askPeer } from '../../src/control/client.js'
 import type { Status } from '../../src/control/status.js'
 
 export interface Ended {
@@ -27,9 +28,9 @@ export function leftOf(env: NodeJS.ProcessEnv, folder: string, ...words: string[
   })
 }
 
-/** Throws where the peer on this share is not there to tell. */
+/** As `left status --json` tells it, without a process for each time that it is asked. Throws where the peer on this share is not there to tell. */
 export async function statusOf({ share }: { readonly share: string }): Promise<Status> {
-  const { exitCode, stdout, stderr } = await left(share, 'status', '--json')
-  if (exitCode !== 0 || stderr !== '') throw new Error(`left status ended with ${exitCode}: ${stderr}`)
-  return JSON.parse(stdout)
+  const answer = await askPeer(share, { command: 'status', arguments: {} })
+  if (!answer.ok) throw new Error(`the peer on ${share} does not tell its status: ${answer.message}`)
+  return answer.result as Status
 }

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { left, statusOf } from './left.js'
-import { type RecordedPeer, test, type World } from './world.js'
+import { eventually, type RecordedPeer, test, type World } from './world.js'
 
 async function pair(
   world: World,
@@ -18,11 +18,6 @@ async function pair(
   await world.until('the peers to be in step', () => a.inStep.size > 0 && b.inStep.size > 0)
   await world.untilSame([a, b])
   return [a, b]
-}
-
-/** No wait of these tests measures anything. */
-function eventually<T>(take: () => Promise<T> | T) {
-  return expect.poll(take, { timeout: 40_000, interval: 50 })
 }
 
 function textAt(peer: RecordedPeer, path: string): string | undefined {

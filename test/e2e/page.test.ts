@@ -3,19 +3,27 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test as plainTest } from 'vitest'
 import { writeContent } from '../../harness/peers/content.js'
 import { BROWSER, openBrowser } from './browser.js'
-import { type RecordedPeer, test, type World } from './world.js'
+import { eventually, type RecordedPeer, test, World } from './world.js'
 
 const WEB = ['--web', 'auto']
 
+/** A name of another site, made to lead to this machine: DNS rebinding. */
+const REBOUND = 'evil.example'
+
 let browser: Browser
+
+/** The link that a peer printed. */
+async function linkOf(world: World, peer: RecordedPeer): Promise<string> {
+  await world.until('the link', () => peer.of('page').length > 0)
+  return peer.of('page')[0]!.link
+}
 
 /** Opens the link that a peer printed. Whatever the page complains about fails the test, and so does a request to another server. */
 async function openPage(world: World, peer: RecordedPeer): Promise<{ page: Page; link: string }> {
-  await world.until('the link', () => peer.of('page').length > 0)
-  const { link } = peer.of('page')[0]!
+  const link = await linkOf(world, peer)
   const context = await browser.newContext()
   const page = await context.newPage()
   const complaints: string[] = []
@@ -46,13 +54,9 @@ async function pair(world: World, files: Readonly<Record<string, string>> = {}, 
   return [a, b] as const
 }
 
-function until(take: () => unknown) {
-  return expect.poll(take, { timeout: 40_000, interval: 50 })
-}
-
 describe.skipIf(BROWSER === undefined)('the page in a browser', () => {
   beforeAll(async () => {
-    browser = await openBrowser()
+    browser = await openBrowser(`MAP ${REBOUND} 127.0.0.1`)
   })
   afterAll(() => browser?.close())
 
@@ -72,7 +76,9 @@ describe.skipIf(BROWSER === undefined)('the page in a browser', () => {
     const bar = page.getByRole('progressbar', { name: 'received of large.bin' })
     await bar.waitFor()
     await page.locator('#transfers').getByText(`from ${b.address}`).waitFor()
-    await until(async () => Number(await bar.getAttribute('value', { timeout: 1_000 }))).toBeGreaterThan(0)
+    await eventually(async () => Number(await bar.getAttribute('value', { timeout: 1_000 }))).toBeGreaterThan(
+      0,
+    )
     await page.locator('#log').getByText('received large.bin').waitFor({ timeout: 60_000 })
     await page.getByText('nothing is being received or sent').waitFor()
     expect(await page.locator('#charts canvas').count()).toBe(3)
@@ -80,16 +86,82 @@ describe.skipIf(BROWSER === undefined)('the page in a browser', () => {
     await page.getByText('left does not answer').waitFor()
   })
 
-  test('a name with markup in it is text, and runs nothing', async ({ world }) => {
-    const name = '<img src=x onerror=document.title="taken"><script>document.title="taken".txt'
-    const [a, b] = await pair(world)
-    const { page } = await openPage(world, a)
-    writeFileSync(b.path(name), 'text')
-    await page.locator('#log').getByText(name).waitFor()
-    rmSync(b.path(name))
-    await page.locator('#trash').getByText(name).waitFor()
-    expect(await page.locator('#log script, #log img, #trash script, #trash img').count()).toBe(0)
-    expect(await page.title()).toContain('share')
+  describe('of one of two that are in step', () => {
+    let world: World
+    let a: RecordedPeer
+    let b: RecordedPeer
+    let page: Page
+
+    beforeAll(async () => {
+      world = new World()
+      ;[a, b] = await pair(world)
+      page = (await openPage(world, a)).page
+    })
+
+    afterAll(async () => {
+      await world.close()
+      world.checkEvents()
+    })
+
+    plainTest('a name with markup in it is text, and runs nothing', async () => {
+      const name = '<img src=x onerror=document.title="taken"><script>document.title="taken".txt'
+      writeFileSync(b.path(name), 'text')
+      await page.locator('#log').getByText(name).waitFor()
+      rmSync(b.path(name))
+      await page.locator('#trash').getByText(name).waitFor()
+      expect(await page.locator('#log script, #log img, #trash script, #trash img').count()).toBe(0)
+      expect(await page.title()).toContain('share')
+    })
+
+    plainTest('a file that a peer deleted is restored by a click', async () => {
+      writeFileSync(a.path('plan.txt'), 'the plan')
+      await world.untilSame([a, b])
+      rmSync(b.path('plan.txt'))
+      await eventually(() => existsSync(a.path('plan.txt'))).toBe(false)
+      await page.getByRole('button', { name: 'Restore plan.txt' }).click()
+      await page.getByText('restored plan.txt').waitFor()
+      await eventually(() => existsSync(b.path('plan.txt')) && readFileSync(b.path('plan.txt'), 'utf8')).toBe(
+        'the plan',
+      )
+    })
+
+    plainTest(
+      'held deletions are confirmed after a question, by keyboard, and undone by a click',
+      async () => {
+        const fill = (folder: string) => {
+          mkdirSync(a.path(folder))
+          for (let each = 0; each < 40; each++)
+            writeFileSync(a.path(folder, String(each)), `content of ${each}`)
+        }
+        fill('one')
+        fill('two')
+        await world.untilSame([a, b])
+        const held = page.locator('#held')
+        rmSync(a.path('one'), { recursive: true })
+        await held.getByRole('button', { name: 'Undo: bring it back' }).click()
+        await eventually(() => existsSync(a.path('one')) && readdirSync(a.path('one')).length).toBe(40)
+        await held.waitFor({ state: 'hidden' })
+        rmSync(a.path('two'), { recursive: true })
+        const confirm = held.getByRole('button', { name: 'Confirm: it is meant' })
+        await confirm.focus()
+        await page.keyboard.press('Enter')
+        await page.getByRole('dialog').waitFor()
+        await page.keyboard.press('Escape')
+        await page.getByRole('dialog').waitFor({ state: 'detached' })
+        expect(existsSync(b.path('two'))).toBe(true)
+        await confirm.press('Enter')
+        await page.getByRole('dialog').getByRole('button', { name: 'Confirm', exact: true }).press('Enter')
+        await eventually(() => existsSync(b.path('two'))).toBe(false)
+      },
+    )
+
+    plainTest('all is paused, and goes on', async () => {
+      await page.getByRole('button', { name: 'Pause', exact: true }).first().click()
+      await page.locator('#state').getByText('paused').waitFor()
+      writeFileSync(b.path('later.txt'), 'later')
+      await page.locator('header').getByRole('button', { name: 'Resume' }).click()
+      await eventually(() => existsSync(a.path('later.txt'))).toBe(true)
+    })
   })
 
   test('a conflict is shown side by side and settled by a click', async ({ world }) => {
@@ -107,61 +179,9 @@ describe.skipIf(BROWSER === undefined)('the page in a browser', () => {
     await conflicts.getByText('27 bytes').waitFor()
     await conflicts.getByRole('button', { name: /Keep the version of this machine/ }).click()
     await page.getByText('settled: what was not kept is in the trash').waitFor()
-    await until(() => readFileSync(b.path('notes.txt'), 'utf8')).toBe("A's notes, which are longer")
+    await eventually(() => readFileSync(b.path('notes.txt'), 'utf8')).toBe("A's notes, which are longer")
     await conflicts.waitFor({ state: 'hidden' })
-    await until(() => readdirSync(b.share).filter((name) => name !== '.left')).toEqual(['notes.txt'])
-  })
-
-  test('a file that a peer deleted is restored by a click', async ({ world }) => {
-    const [a, b] = await pair(world, { 'plan.txt': 'the plan' })
-    const { page } = await openPage(world, a)
-    rmSync(b.path('plan.txt'))
-    await until(() => existsSync(a.path('plan.txt'))).toBe(false)
-    await page.getByRole('button', { name: 'Restore plan.txt' }).click()
-    await page.getByText('restored plan.txt').waitFor()
-    await until(() => existsSync(b.path('plan.txt')) && readFileSync(b.path('plan.txt'), 'utf8')).toBe(
-      'the plan',
-    )
-  })
-
-  test('held deletions are confirmed after a question, by keyboard, and undone by a click', async ({
-    world,
-  }) => {
-    const [a, b] = await pair(world)
-    const fill = (folder: string) => {
-      mkdirSync(a.path(folder))
-      for (let each = 0; each < 40; each++) writeFileSync(a.path(folder, String(each)), `content of ${each}`)
-    }
-    fill('one')
-    fill('two')
-    await world.untilSame([a, b])
-    const { page } = await openPage(world, a)
-    const held = page.locator('#held')
-    rmSync(a.path('one'), { recursive: true })
-    await held.getByRole('button', { name: 'Undo: bring it back' }).click()
-    await until(() => existsSync(a.path('one')) && readdirSync(a.path('one')).length).toBe(40)
-    await held.waitFor({ state: 'hidden' })
-    rmSync(a.path('two'), { recursive: true })
-    const confirm = held.getByRole('button', { name: 'Confirm: it is meant' })
-    await confirm.focus()
-    await page.keyboard.press('Enter')
-    await page.getByRole('dialog').waitFor()
-    await page.keyboard.press('Escape')
-    await page.getByRole('dialog').waitFor({ state: 'detached' })
-    expect(existsSync(b.path('two'))).toBe(true)
-    await confirm.press('Enter')
-    await page.getByRole('dialog').getByRole('button', { name: 'Confirm', exact: true }).press('Enter')
-    await until(() => existsSync(b.path('two'))).toBe(false)
-  })
-
-  test('all is paused, and goes on', async ({ world }) => {
-    const [a, b] = await pair(world)
-    const { page } = await openPage(world, a)
-    await page.getByRole('button', { name: 'Pause', exact: true }).first().click()
-    await page.locator('#state').getByText('paused').waitFor()
-    writeFileSync(b.path('later.txt'), 'later')
-    await page.locator('header').getByRole('button', { name: 'Resume' }).click()
-    await until(() => existsSync(a.path('later.txt'))).toBe(true)
+    await eventually(() => readdirSync(b.share).filter((name) => name !== '.left')).toEqual(['notes.txt'])
   })
 
   test('a wrong token shows 403 and nothing else, and so does another name that leads here', async ({
@@ -169,7 +189,7 @@ describe.skipIf(BROWSER === undefined)('the page in a browser', () => {
   }) => {
     const [a] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
     a.start(WEB)
-    const { link } = await openPage(world, a)
+    const link = await linkOf(world, a)
     const { origin, port } = new URL(link)
     const context = await browser.newContext()
     const page = await context.newPage()
@@ -177,12 +197,8 @@ describe.skipIf(BROWSER === undefined)('the page in a browser', () => {
       expect((await page.goto(address))!.status()).toBe(403)
       expect(await page.locator('body').innerText()).toMatch(/^403\s*$/)
     }
-    await context.close()
-    // DNS rebinding: a name of another site, made to lead to this machine.
-    const rebound = await openBrowser('MAP evil.example 127.0.0.1')
-    world.atEnd(() => rebound.close())
-    const there = await rebound.newPage()
     const token = new URL(link).searchParams.get('token')
-    expect((await there.goto(`http://evil.example:${port}/?token=${token}`))!.status()).toBe(403)
+    expect((await page.goto(`http://${REBOUND}:${port}/?token=${token}`))!.status()).toBe(403)
+    await context.close()
   })
 })

@@ -17,7 +17,7 @@ import { PROGRAM } from '../../harness/peers/peer.js'
 import type { TrackerEvent } from '../../src/app/tracker.js'
 import type { HostPort } from '../../src/io/net/address.js'
 import { left, leftOf, statusOf } from './left.js'
-import { longTest, type RecordedPeer, test, type World } from './world.js'
+import { eventually, longTest, type RecordedPeer, test, type World } from './world.js'
 
 /** The real one, in a process of its own. */
 class RealTracker {
@@ -112,11 +112,13 @@ describe('peers that know only a tracker', () => {
     expect(statSync(c.path('program', 'hello')).mode & 0o111).not.toBe(0)
     expect(execFileSync(c.path('program', 'hello'), { encoding: 'utf8' })).toBe('hello\n')
 
-    const status = await statusOf(a)
-    expect(status.trackers).toEqual([{ address: tracker.address, state: 'answers', peers: 2 }])
-    expect(status.peers.map(({ address, state }) => [address, state]).sort()).toEqual(
-      [b, c].map(({ address }) => [address, 'in-step']),
-    )
+    await eventually(async () => {
+      const { trackers, peers } = await statusOf(a)
+      return { trackers, peers: peers.map(({ address, state }) => [address, state]).sort() }
+    }).toEqual({
+      trackers: [{ address: tracker.address, state: 'answers', peers: 2 }],
+      peers: [b, c].map(({ address }) => [address, 'in-step']),
+    })
     expect(readdirSync(stranger.share).filter((name) => name !== '.left')).toEqual(['of X'])
     expect(await statusOf(stranger)).toMatchObject({
       peers: [],
@@ -205,7 +207,10 @@ describe('a tracker that is not there', () => {
     writeFileSync(b.path('more'), 'content')
     await world.untilSame([a, b])
     expect(a.notes).toEqual([expect.stringContaining(`tracker ${endpointText(nobody)}: no answer`)])
-    expect(await statusOf(a)).toMatchObject({ trackers: [{ state: 'silent', peers: 0 }], isInStep: true })
+    await eventually(() => statusOf(a)).toMatchObject({
+      trackers: [{ state: 'silent', peers: 0 }],
+      isInStep: true,
+    })
   })
 })
 

@@ -24,7 +24,7 @@ import { makeX25519 } from '../../src/seal/exchange.js'
 import { type Identity, openIdentity } from '../../src/seal/identity.js'
 import { Pins } from '../../src/seal/pins.js'
 import { statusOf } from './left.js'
-import { expectSameBytes, longTest, type RecordedPeer, test, type World } from './world.js'
+import { eventually, expectSameBytes, longTest, type RecordedPeer, test, type World } from './world.js'
 
 /** A user on a machine without a share, who was told the key of the peers' user and whose key that user trusts. */
 interface Guest {
@@ -228,7 +228,7 @@ describe('left get', () => {
       exitCode: 2,
       stderr: expect.stringContaining('is in the share'),
     })
-    expect((await statusOf(a)).sending).toEqual([])
+    await eventually(async () => (await statusOf(a)).sending).toEqual([])
     expect([...a.of('connected'), ...a.of('changed')]).toEqual([])
   })
 
