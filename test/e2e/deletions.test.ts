@@ -63,7 +63,7 @@ describe('a deletion', () => {
     expect(trashOf(b)).toEqual([])
   })
 
-  test('of a link arrives, and what it points at stays', async ({ world }) => {
+  longTest('of a link arrives, and what it points at stays', async ({ world }) => {
     const [a, b] = (await inStep(world, 'AB', ['--links', 'keep'])) as [RecordedPeer, RecordedPeer]
     writeFileSync(world.path('outside'), 'outside')
     symlinkSync(world.path('outside'), a.path('link'))
@@ -152,7 +152,7 @@ describe('a deletion', () => {
   })
 })
 
-test('what a peer overwrites is in the trash', async ({ world }) => {
+longTest('what a peer overwrites is in the trash', async ({ world }) => {
   const [a, b] = (await inStep(world, 'AB')) as [RecordedPeer, RecordedPeer]
   put(a, 'a', 'newer')
   await world.until('B to have it', () => readFileSync(b.path('a'), 'utf8') === 'newer')

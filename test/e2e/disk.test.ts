@@ -229,11 +229,15 @@ describe('a receiver', () => {
 })
 
 describe('a share that goes away while left runs on it', () => {
-  for (const [how, take] of [
-    ['moved', (peer: RecordedPeer, world: World) => renameSync(peer.share, world.path('elsewhere'))],
-    ['removed', (peer: RecordedPeer) => rmSync(peer.share, { recursive: true })],
+  for (const [how, take, testIt] of [
+    [
+      'moved',
+      (peer: RecordedPeer, world: World) => renameSync(peer.share, world.path('elsewhere')),
+      longTest,
+    ],
+    ['removed', (peer: RecordedPeer) => rmSync(peer.share, { recursive: true }), test],
   ] as const) {
-    test(`${how}: it says so and ends, and the others keep what they have`, async ({ world }) => {
+    testIt(`${how}: it says so and ends, and the others keep what they have`, async ({ world }) => {
       const [a, b] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
       await writeContent(a.path('folder/file'), 'file', 1_000)
       await world.start([a, b])

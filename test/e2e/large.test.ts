@@ -6,9 +6,14 @@ import { describe, expect } from 'vitest'
 import { contentChunks, overwriteContent, writeContent } from '../../harness/peers/content.js'
 import { sha256Of } from '../../harness/peers/tree.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
+import { isLong } from '../length.js'
 import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 const FILE_BYTES = 12_000_000
+const LARGE_BYTES = isLong ? 40_000_000 : 15_000_000
+
+/** Each look reads a file of that length. */
+const LOOK_MS = 50
 
 /** Slow enough to do something in the middle. */
 const SLOW = ['--limit', '4M']
@@ -32,7 +37,7 @@ describe('319 KB changed in the middle of 40 MB', () => {
   })
 })
 
-describe('100 bytes at the head of 40 MB', () => {
+describe('100 bytes at the head of a large file', () => {
   const insertAtHead = (path: string) => {
     const [inserted] = contentChunks('inserted', 100)
     writeFileSync(path, Buffer.concat([inserted!, readFileSync(path)]))
@@ -40,7 +45,7 @@ describe('100 bytes at the head of 40 MB', () => {
 
   test('are all that crosses, with the rest of their block', async ({ world }) => {
     const [a, b] = await pair(world)
-    await writeContent(a.path('large.bin'), 'large', 40_000_000)
+    await writeContent(a.path('large.bin'), 'large', LARGE_BYTES)
     await world.start([a, b])
     await world.untilSame([a, b])
     insertAtHead(a.path('large.bin'))
@@ -53,7 +58,7 @@ describe('100 bytes at the head of 40 MB', () => {
     'are all that crosses where the receiver is killed while it looks for the rest',
     async ({ world }) => {
       const [a, b] = await pair(world)
-      await writeContent(a.path('large.bin'), 'large', 40_000_000)
+      await writeContent(a.path('large.bin'), 'large', LARGE_BYTES)
       await world.start([a, b])
       await world.untilSame([a, b])
       await b.stop()
@@ -90,16 +95,24 @@ describe('a file that is edited while it is sent', () => {
           .digest('hex'),
       )
     }
-    await world.until('B to be in the middle', () => {
-      look()
-      return b.of('progress').some(({ doneBytes }) => doneBytes > FILE_BYTES / 4)
-    })
+    await world.until(
+      'B to be in the middle',
+      () => {
+        look()
+        return b.of('progress').some(({ doneBytes }) => doneBytes > FILE_BYTES / 4)
+      },
+      LOOK_MS,
+    )
     for (const state of editInPlace(a.path('edited.bin'))) real.add(state)
     const last = await sha256Of(a.path('edited.bin'))
-    await world.until('B to have the last version', () => {
-      look()
-      return seen.has(last)
-    })
+    await world.until(
+      'B to have the last version',
+      () => {
+        look()
+        return seen.has(last)
+      },
+      LOOK_MS,
+    )
     expect([...seen].filter((digest) => !real.has(digest))).toEqual([])
     await world.untilSame([a, b])
   })

@@ -17,7 +17,7 @@ import { BLOCK_BYTES } from '../../src/base/limits.js'
 import { isLong } from '../length.js'
 import { longTest, type RecordedPeer, test, type World } from './world.js'
 
-const LARGE_BYTES = 30_000_000
+const LARGE_BYTES = isLong ? 30_000_000 : 3_000_000
 /** Files of a folder that is renamed. */
 const FILES = isLong ? 1_000 : 150
 /** Two renames of 1,000 files, told path by path, take more. The probes of a session are large on loopback. */
@@ -70,7 +70,8 @@ const CONTENTS: Readonly<Record<string, Buffer>> = {
 
 describe('a file that is renamed', () => {
   for (const [size, content] of Object.entries(CONTENTS)) {
-    test(`${size}: no content crosses, and it stays the file that it was`, async ({ world }) => {
+    const onlyIn = (quick: string) => (size === quick ? test : longTest)
+    onlyIn('small')(`${size}: no content crosses, and it stays the file that it was`, async ({ world }) => {
       const { a, b } = await pairWith(world, { 'old/name': content })
       const inode = inodeAt(b, 'old/name')
       mkdirSync(a.path('new/folder'), { recursive: true })
@@ -81,7 +82,7 @@ describe('a file that is renamed', () => {
       expect(trashOf(b)).toEqual([])
     })
 
-    test(`${size}, over another one: that goes to the trash`, async ({ world }) => {
+    onlyIn('large')(`${size}, over another one: that goes to the trash`, async ({ world }) => {
       const { a, b } = await pairWith(world, { old: content, new: 'replaced' })
       const inode = inodeAt(b, 'old')
       renameSync(a.path('old'), a.path('new'))
@@ -174,7 +175,7 @@ describe('a folder that is renamed', () => {
     }
   })
 
-  test('with many files: they stay the files that they were, and none crosses', async ({ world }) => {
+  longTest('with many files: they stay the files that they were, and none crosses', async ({ world }) => {
     const files: Record<string, string> = {}
     for (let file = 0; file < FILES; file++)
       files[`tree/${file % 20}/${file}`] = `content ${file % (FILES / 2)}`

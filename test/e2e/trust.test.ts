@@ -65,7 +65,7 @@ describe('a capture of everything that crosses', () => {
 })
 
 describe('a link that damages one datagram in thirty', () => {
-  test('delivers what was sent, and nothing else', async ({ world }) => {
+  longTest('delivers what was sent, and nothing else', async ({ world }) => {
     const { a, b, relay } = await world.pairOverRelay({ seed: 3, bitFlips: 1 / 30 })
     await fill(a)
     await writeContent(a.path('large.bin'), 'large', 8_000_000)
