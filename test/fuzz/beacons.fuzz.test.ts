@@ -7,7 +7,7 @@ import { Beacons } from '../../src/beacons/beacons.js'
 import { FOUND_QUEUED_MAX } from '../../src/beacons/limits.js'
 import { hmac } from '../../src/seal/keys.js'
 import { SeededRandom } from '../../src/sim/random.js'
-import { accepted, damaged, FUZZ_MS, fuzz } from './fuzz.js'
+import { accepted, assertForFuzzTime, damaged, fuzz } from './fuzz.js'
 
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const beacon: fc.Arbitrary<Beacon> = fc.record({
@@ -48,9 +48,5 @@ test('a peer that hears anything from anywhere never throws, and counts each onc
     expect(found).toBe(others.found)
     expect(found).toBeLessThanOrEqual(FOUND_QUEUED_MAX)
   })
-  fc.assert(property, {
-    numRuns: 1_000_000,
-    interruptAfterTimeLimit: FUZZ_MS,
-    markInterruptAsFailure: false,
-  })
+  assertForFuzzTime(property)
 })

@@ -18,7 +18,7 @@ import { decodeRequest, type Request, RequestWriter } from '../../src/rdt/wire/r
 import { SegmentHeader } from '../../src/rdt/wire/segment.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { readVectors } from '../vectors/read.js'
-import { accepted, damaged, FUZZ_MS, fuzz } from './fuzz.js'
+import { accepted, assertForFuzzTime, damaged, fuzz } from './fuzz.js'
 
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const u32 = fc.nat(0xffff_ffff)
@@ -189,11 +189,7 @@ describe('an endpoint', () => {
       world.run(2_000)
       expect(a.endpoint.counters.datagramsIn).toBeGreaterThan(0)
     })
-    fc.assert(property, {
-      numRuns: 1_000_000,
-      interruptAfterTimeLimit: FUZZ_MS,
-      markInterruptAsFailure: false,
-    })
+    assertForFuzzTime(property)
   })
 })
 

@@ -45,7 +45,7 @@ import { formatPin, parsePin } from '../../src/seal/pin-file.js'
 import { SealedProtection } from '../../src/seal/sealed.js'
 import { SealedDatagrams } from '../../src/seal/sealed-datagram.js'
 import type { Trust } from '../../src/seal/trust.js'
-import { accepted, damaged, FUZZ_MS, fuzz } from './fuzz.js'
+import { accepted, assertForFuzzTime, damaged, fuzz } from './fuzz.js'
 
 const name: BlockName = { kind: 'list', digest: 'ab'.repeat(32), blockIndex: 7 }
 const block = fc.uint8Array({ maxLength: 300 })
@@ -102,10 +102,6 @@ describe.each(codecs.map((codec) => [codec.name, codec] as const))('with %s', (_
 
   test('LZ4 of any kind opens to a block at most, or not at all', { timeout: 120_000 }, () => {
     const inputs = fc.oneof(fc.uint8Array({ maxLength: 400 }), compressed, damaged(compressed), bombs)
-    const limits = {
-      interruptAfterTimeLimit: FUZZ_MS,
-      markInterruptAsFailure: false,
-    }
     const property = fc.property(inputs, (bytes) => {
       const before = bytes.slice()
       const opened = codec.decompress(bytes)
@@ -114,7 +110,7 @@ describe.each(codecs.map((codec) => [codec.name, codec] as const))('with %s', (_
       // The next output has nothing of that in it.
       expect(codec.decompress(whole)?.length).toBe(BLOCK_BYTES)
     })
-    fc.assert(property, { numRuns: 10_000_000, ...limits })
+    assertForFuzzTime(property)
   })
 })
 
@@ -277,11 +273,7 @@ describe('a handshake in which anything may stand', () => {
       expect(attempt.handleFlight({ step: 4, body })).toBe(false)
       expect(attempt.agreement).toBeUndefined()
     })
-    fc.assert(property, {
-      numRuns: 1_000_000,
-      interruptAfterTimeLimit: FUZZ_MS,
-      markInterruptAsFailure: false,
-    })
+    assertForFuzzTime(property)
   })
 })
 
@@ -328,11 +320,7 @@ describe('an identity in which anything may stand', () => {
       }
     })
     try {
-      fc.assert(property, {
-        numRuns: 1_000_000,
-        interruptAfterTimeLimit: FUZZ_MS,
-        markInterruptAsFailure: false,
-      })
+      assertForFuzzTime(property)
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

@@ -43,7 +43,7 @@ import { TreeWalk } from '../../src/share/walk.js'
 import { SimDisk } from '../../src/sim/disk/disk.js'
 import { encodeListing } from '../share/entries.js'
 import { readVectors } from '../vectors/read.js'
-import { accepted, damaged, FUZZ_MS, fuzz } from './fuzz.js'
+import { accepted, assertForFuzzTime, damaged, FUZZ_MS, fuzz } from './fuzz.js'
 
 /** No half of a surrogate pair stands alone. */
 function isWhole(text: string): boolean {
@@ -423,11 +423,7 @@ test('ignore rules never throw, whatever stands in their file and whatever path 
       new IgnoreRules(rules).verdict(names.join('/'), isFolder),
     )
   })
-  fc.assert(property, {
-    numRuns: 100_000_000,
-    interruptAfterTimeLimit: FUZZ_MS,
-    markInterruptAsFailure: false,
-  })
+  assertForFuzzTime(property)
 })
 
 describe('a log in which anything may stand', () => {
@@ -443,11 +439,7 @@ describe('a log in which anything may stand', () => {
       const { recordCount } = journal.replay
       expect(open().replay).toMatchObject({ recordCount: recordCount + 1, boot: 'again', cut: undefined })
     })
-    fc.assert(property, {
-      numRuns: 1_000_000,
-      interruptAfterTimeLimit: FUZZ_MS,
-      markInterruptAsFailure: false,
-    })
+    assertForFuzzTime(property)
   })
 })
 
