@@ -10,9 +10,9 @@ import { isLong } from '../length.js'
 /** Properties that are fuzzed, about: they share the time. */
 const SHARES = 32
 
-/** Milliseconds for each of them: five seconds in all, sixty in `npm run test:long`, unless LEFT_FUZZ_MS says how many.
+/** Milliseconds for each of them: two seconds in all, sixty in `npm run test:long`, unless LEFT_FUZZ_MS says how many.
  *  `npm run fuzz` takes five minutes. */
-export const FUZZ_MS = Number(process.env.LEFT_FUZZ_MS ?? (isLong ? 60_000 : 5_000)) / SHARES
+export const FUZZ_MS = Number(process.env.LEFT_FUZZ_MS ?? (isLong ? 60_000 : 2_000)) / SHARES
 const SEED = process.env.LEFT_FUZZ_SEED === undefined ? undefined : Number(process.env.LEFT_FUZZ_SEED)
 
 /** Limit on the result of an accepted input, in elements, characters and bytes together, for each of its bytes: no

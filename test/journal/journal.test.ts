@@ -400,7 +400,7 @@ describe('compaction', () => {
       ...[7, 6, 5, 4, 3, 2, 1].map((count): [number, DeathMoment] => [count, 'after']),
     ]
     for (const power of [false, true]) {
-      for (const [count, moment] of someOf(deaths, 5)) {
+      for (const [count, moment] of someOf(deaths, 3)) {
         const disk = makeDisk()
         disk.putFile(JOURNAL_PATH, log)
         disk.settle()

@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { IgnoreRules } from '../../src/share/ignore-rules.js'
 import { temporaryFolder } from '../io/temporary-folder.js'
+import { isLong } from '../length.js'
 
 const hasGit = spawnSync('git', ['--version']).status === 0
 
@@ -99,7 +100,7 @@ const drawn = <T>(arbitrary: fc.Arbitrary<T>, count: number): T[] => {
 
 describe.runIf(hasGit)('rules leave out what git leaves out', () => {
   test('in one file', () => {
-    const cases = drawn(fc.tuple(lines, paths), 1_000).map(([text, all]) => ({
+    const cases = drawn(fc.tuple(lines, paths), isLong ? 1_000 : 300).map(([text, all]) => ({
       files: new Map([['', text]]),
       tried: asBytes(text, all),
     }))

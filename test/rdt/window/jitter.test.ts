@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { Bottleneck } from '../../../harness/rdt/bottleneck.js'
 import { Jitter } from '../../../src/rdt/window/jitter.js'
+import { someOf } from '../../length.js'
 
-const SEEDS = [1, 2, 3, 4]
+const SEEDS = someOf([1, 2, 3, 4], 2)
 const MIN_RTT_MS = 20
 
 /** The reach after drained rounds whose RTTs are between these, on a path that once had so long a queue. */

@@ -14,6 +14,11 @@ const WALK_COUNT = 100_000
 const THREE: WorldOptions = { peerCount: 3, editCountMax: 3, startsWithFile: true, mtimes: 'gaps' }
 
 test.each<[string, number, WorldOptions]>([
+  [
+    'two peers, three edits of every kind',
+    72_557,
+    { peerCount: 2, editCountMax: 3, startsWithFile: true, mtimes: 'ends' },
+  ],
   ['three peers that hold a file, three edits of every kind', 1_023_086, THREE],
   [
     'three peers that hold nothing, three edits of every kind, mtimes alike too',
