@@ -25,9 +25,9 @@ export default defineConfig({
     // What child processes run is not counted: the end-to-end tests start the program as it is built.
     coverage: { include: ['src/**'], reporter: ['text-summary', 'html'] },
     projects: [
-      { test: { ...common, name: 'peers', include: WITH_PEERS, exclude: [LONG] } },
+      // One process runs file after file and loads the code once: no file leaves anything behind in it.
+      { test: { ...common, name: 'peers', include: WITH_PEERS, exclude: [LONG], isolate: false } },
       {
-        // One process runs file after file and loads the code once.
         test: {
           ...common,
           name: 'parts',
