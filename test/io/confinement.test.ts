@@ -60,11 +60,11 @@ async function ended(child: ChildProcess): Promise<void> {
   await gone
 }
 
-/** The rounds of a race: so many, a quarter in `npm test`, and then on until `isOver`, because a busy machine may not let the other one in for
+/** The rounds of a race: so many, a tenth in `npm test`, and then on until `isOver`, because a busy machine may not let the other one in for
  *  long. */
 function* rounds(count: number, isOver: () => boolean): Generator<number> {
   const endMs = performance.now() + RACE_MS_MAX
-  const atLeast = isLong ? count : count / 4
+  const atLeast = isLong ? count : count / 10
   for (let round = 0; round < atLeast || (!isOver() && performance.now() < endMs); round++) yield round
 }
 

@@ -472,7 +472,10 @@ describe('memory', () => {
     const world = new World(1, ETHERNET)
     const { left, right } = openPair(world, { left: { window: 400 } })
     right.loadMs = 1e9
-    for (let item = 0; item < 600; item++) left.pull(makeItem(9 * BLOCK_BYTES).ref)
+    for (let item = 0; item < 600; item++) {
+      const digest = item.toString(16).padStart(64, '0')
+      left.pull({ kind: 'file', digest, sizeBytes: 9 * BLOCK_BYTES }, 'bulk', false)
+    }
     world.run(10_000)
     // Nothing is ever loaded, so it wanted no more than it may.
     expect(right.wantedCount).toBe(AHEAD_BYTES_MAX / FRAME_BYTES_MAX)
