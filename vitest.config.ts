@@ -4,9 +4,6 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { SlowFirst } from './test/slow-first.js'
 
-/** Files that start peers. */
-const WITH_PEERS = ['test/e2e/**/*.test.ts', 'test/hostile/**/*.test.ts']
-
 export const LONG = 'test/**/*.long.test.ts'
 
 export const common = {
@@ -19,23 +16,16 @@ export const common = {
 
 export default defineConfig({
   test: {
-    // One more than there are cores, and two at least: half of the files wait for processes most of the time.
+    ...common,
+    include: ['test/**/*.test.ts'],
+    exclude: [LONG],
+    // Each worker runs file after file in one process, and loads the code once. Vitest ends a process before a file of another
+    // project, so that there is one for all of them.
+    isolate: false,
+    // Two more than there are cores: many files wait for processes most of the time.
     maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: SlowFirst },
     // What child processes run is not counted: the end-to-end tests start the program as it is built.
     coverage: { include: ['src/**'], reporter: ['text-summary', 'html'] },
-    projects: [
-      // One process runs file after file and loads the code once: no file leaves anything behind in it.
-      { test: { ...common, name: 'peers', include: WITH_PEERS, exclude: [LONG], isolate: false } },
-      {
-        test: {
-          ...common,
-          name: 'parts',
-          include: ['test/**/*.test.ts'],
-          exclude: [...WITH_PEERS, LONG],
-          isolate: false,
-        },
-      },
-    ],
   },
 })
