@@ -32,6 +32,13 @@ async function openPage(world: World, peer: RecordedPeer): Promise<{ page: Page;
     await context.close()
     expect(complaints).toEqual([])
   })
+  // There it has no width and no colours: what is drawn would be a black bar.
+  await page.addInitScript(`
+    const draw = CanvasRenderingContext2D.prototype.fillRect
+    CanvasRenderingContext2D.prototype.fillRect = function (...place) {
+      if (!this.canvas.isConnected) console.error('it draws on a canvas that is not in the document')
+      draw.apply(this, place)
+    }`)
   await page.goto(link)
   return { page, link }
 }
