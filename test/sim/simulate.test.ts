@@ -111,6 +111,11 @@ const FOUND = [
     'a file made anew stayed open to its group, where a peer had closed it while its deletion was held',
   ],
   [7710047, 'an answer to what was asked before a pause was taken for news in it'],
+  [7710155, 'a file in the place of a link kept the executable bit that could not be set on the link'],
+  [
+    20001868,
+    'to the judge, a version came back that was replaced beyond one that only sends, and then removed on that',
+  ],
 ] as const
 
 /** The same, with losses of power. */
