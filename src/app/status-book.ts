@@ -102,6 +102,8 @@ export class StatusBook {
         this.since = this.wall().toISOString()
         return
       case 'waiting':
+        // No answer comes to whom this peer does not let in.
+        if (event.code === 'not-reached' && this.isShutOut(event.address)) return
         this.absent(event.address, event.code, event.reason)
         return
       case 'connected':
@@ -157,6 +159,11 @@ export class StatusBook {
         this.paused = null
         return
     }
+  }
+
+  private isShutOut(address: string): boolean {
+    const code = this.absences.get(address)?.code
+    return code === 'refused' || code === 'key-changed'
   }
 
   /** Since when stays, where the reason is the same. */

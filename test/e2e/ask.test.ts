@@ -3,14 +3,10 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect } from 'vitest'
 import { writeContent } from '../../harness/peers/content.js'
-import { left, statusOf } from './left.js'
+import { eventually, left, statusOf } from './left.js'
 import { longTest, type RecordedPeer, test } from './world.js'
 
 /** No wait of these tests measures anything. */
-function eventually<T>(take: () => Promise<T>) {
-  return expect.poll(take, { timeout: 40_000, interval: 50 })
-}
-
 describe('left status', () => {
   test('tells from anywhere in the share how a peer is, before it is in step and after', async ({
     world,

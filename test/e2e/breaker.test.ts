@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { left, statusOf } from './left.js'
+import { eventually, left, statusOf } from './left.js'
 import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 const FILES = 100
@@ -22,10 +22,6 @@ async function pair(world: World, optionsOfA: readonly string[] = []): Promise<[
 }
 
 /** No wait of these tests measures anything. */
-function eventually<T>(take: () => Promise<T> | T) {
-  return expect.poll(take, { timeout: 40_000, interval: 50 })
-}
-
 function mostOf(peer: RecordedPeer): number {
   return existsSync(peer.path('most')) ? readdirSync(peer.path('most')).length : 0
 }

@@ -1,6 +1,7 @@
 // Runs the program for a command that ends, in a folder.
 
 import { spawn } from 'node:child_process'
+import { expect } from 'vitest'
 import { PROGRAM } from '../../harness/peers/peer.js'
 import type { Status } from '../../src/control/status.js'
 
@@ -32,4 +33,9 @@ export async function statusOf({ share }: { readonly share: string }): Promise<S
   const { exitCode, stdout, stderr } = await left(share, 'status', '--json')
   if (exitCode !== 0 || stderr !== '') throw new Error(`left status ended with ${exitCode}: ${stderr}`)
   return JSON.parse(stdout)
+}
+
+/** Expects something of what is taken again and again until it holds. */
+export function eventually<T>(take: () => Promise<T> | T) {
+  return expect.poll(take, { timeout: 40_000, interval: 50 })
 }

@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
-import { left, statusOf } from './left.js'
+import { eventually, left, statusOf } from './left.js'
 import { type RecordedPeer, test, type World } from './world.js'
 
 async function pair(
@@ -21,10 +21,6 @@ async function pair(
 }
 
 /** No wait of these tests measures anything. */
-function eventually<T>(take: () => Promise<T> | T) {
-  return expect.poll(take, { timeout: 40_000, interval: 50 })
-}
-
 function textAt(peer: RecordedPeer, path: string): string | undefined {
   return existsSync(peer.path(path)) ? readFileSync(peer.path(path), 'utf8') : undefined
 }

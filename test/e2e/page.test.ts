@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { writeContent } from '../../harness/peers/content.js'
 import { BROWSER, openBrowser } from './browser.js'
+import { eventually } from './left.js'
 import { type RecordedPeer, test, type World } from './world.js'
 
 const WEB = ['--web', 'auto']
@@ -53,10 +54,6 @@ async function pair(world: World, files: Readonly<Record<string, string>> = {}, 
   return [a, b] as const
 }
 
-function until(take: () => unknown) {
-  return expect.poll(take, { timeout: 40_000, interval: 50 })
-}
-
 describe.skipIf(BROWSER === undefined)('the page in a browser', () => {
   beforeAll(async () => {
     browser = await openBrowser()
@@ -79,7 +76,9 @@ describe.skipIf(BROWSER === undefined)('the page in a browser', () => {
     const bar = page.getByRole('progressbar', { name: 'received of large.bin' })
     await bar.waitFor()
     await page.locator('#transfers').getByText(`from ${b.address}`).waitFor()
-    await until(async () => Number(await bar.getAttribute('value', { timeout: 1_000 }))).toBeGreaterThan(0)
+    await eventually(async () => Number(await bar.getAttribute('value', { timeout: 1_000 }))).toBeGreaterThan(
+      0,
+    )
     await page.locator('#log').getByText('received large.bin').waitFor({ timeout: 60_000 })
     await page.getByText('nothing is being received or sent').waitFor()
     expect(await page.locator('#charts canvas').count()).toBe(3)
@@ -114,19 +113,19 @@ describe.skipIf(BROWSER === undefined)('the page in a browser', () => {
     await conflicts.getByText('27 bytes').waitFor()
     await conflicts.getByRole('button', { name: /Keep the version of this machine/ }).click()
     await page.getByText('settled: what was not kept is in the trash').waitFor()
-    await until(() => readFileSync(b.path('notes.txt'), 'utf8')).toBe("A's notes, which are longer")
+    await eventually(() => readFileSync(b.path('notes.txt'), 'utf8')).toBe("A's notes, which are longer")
     await conflicts.waitFor({ state: 'hidden' })
-    await until(() => readdirSync(b.share).filter((name) => name !== '.left')).toEqual(['notes.txt'])
+    await eventually(() => readdirSync(b.share).filter((name) => name !== '.left')).toEqual(['notes.txt'])
   })
 
   test('a file that a peer deleted is restored by a click', async ({ world }) => {
     const [a, b] = await pair(world, { 'plan.txt': 'the plan' })
     const { page } = await openPage(world, a)
     rmSync(b.path('plan.txt'))
-    await until(() => existsSync(a.path('plan.txt'))).toBe(false)
+    await eventually(() => existsSync(a.path('plan.txt'))).toBe(false)
     await page.getByRole('button', { name: 'Restore plan.txt' }).click()
     await page.getByText('restored plan.txt').waitFor()
-    await until(() => existsSync(b.path('plan.txt')) && readFileSync(b.path('plan.txt'), 'utf8')).toBe(
+    await eventually(() => existsSync(b.path('plan.txt')) && readFileSync(b.path('plan.txt'), 'utf8')).toBe(
       'the plan',
     )
   })
@@ -146,7 +145,7 @@ describe.skipIf(BROWSER === undefined)('the page in a browser', () => {
     const held = page.locator('#held')
     rmSync(a.path('one'), { recursive: true })
     await held.getByRole('button', { name: 'Undo: bring it back' }).click()
-    await until(() => existsSync(a.path('one')) && readdirSync(a.path('one')).length).toBe(40)
+    await eventually(() => existsSync(a.path('one')) && readdirSync(a.path('one')).length).toBe(40)
     await held.waitFor({ state: 'hidden' })
     rmSync(a.path('two'), { recursive: true })
     const confirm = held.getByRole('button', { name: 'Confirm: it is meant' })
@@ -158,7 +157,7 @@ describe.skipIf(BROWSER === undefined)('the page in a browser', () => {
     expect(existsSync(b.path('two'))).toBe(true)
     await confirm.press('Enter')
     await page.getByRole('dialog').getByRole('button', { name: 'Confirm', exact: true }).press('Enter')
-    await until(() => existsSync(b.path('two'))).toBe(false)
+    await eventually(() => existsSync(b.path('two'))).toBe(false)
   })
 
   test('all is paused, and goes on', async ({ world }) => {
@@ -168,7 +167,7 @@ describe.skipIf(BROWSER === undefined)('the page in a browser', () => {
     await page.locator('#state').getByText('paused').waitFor()
     writeFileSync(b.path('later.txt'), 'later')
     await page.locator('header').getByRole('button', { name: 'Resume' }).click()
-    await until(() => existsSync(a.path('later.txt'))).toBe(true)
+    await eventually(() => existsSync(a.path('later.txt'))).toBe(true)
   })
 
   test('a wrong token shows 403 and nothing else, and so does another name that leads here', async ({
