@@ -101,10 +101,16 @@ export class Deeds {
     return makings.length > 0 && makings.every((making) => ends.some((end) => hasSeen(end, making)))
   }
 
-  /** No deed at the path was concurrent with one that made this content: it met no other in a conflict. */
+  /** No deed at the path was concurrent with one that made this content: it met no other in a conflict. A deed that LEFT may not take for
+   *  an edit of what it had seen may have met it. */
   wasNeverInConflict(path: string, digest: string): boolean {
-    return this.at(path).every(
-      (deed) => deed.after !== digest || (deed.isCertain && this.isAlone(path, deed)),
+    const past = this.at(path)
+    const isBefore = (earlier: Deed, later: Deed) => later.isCertain && hasSeen(later, earlier)
+    return past.every(
+      (one) =>
+        one.after !== digest ||
+        (one.isCertain &&
+          past.every((other) => other === one || isBefore(other, one) || isBefore(one, other))),
     )
   }
 

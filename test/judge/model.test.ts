@@ -1,7 +1,7 @@
 // Both sides of what the model asks for: what must stand, what must not, and what nobody can tell.
 
 import { describe, expect, test } from 'vitest'
-import { Model, type Standing } from '../../src/judge/model.js'
+import { Model, type Standing, UNSEEN_MS_MAX } from '../../src/judge/model.js'
 
 const EMPTY = 'empty'
 
@@ -101,6 +101,18 @@ describe('what must not stand', () => {
     ).toEqual(['one came-back'])
     const met = shared().did('A', 'a', 'one', 'three').did('B', 'a', 'one', 'two')
     expect(met.faults({ a: 'two', [copy]: 'three' })).toEqual([])
+  })
+
+  test('is a conflict copy of what somebody replaced long before the power went, and not just before', () => {
+    const copy = 'a.conflict-20261121-000000-12345678'
+    const faultsWithLoss = (afterMs: number): string[] => {
+      const story = shared().did('B', 'a', 'one', 'two')
+      story.model.handlePowerLoss('B', story.tick() + afterMs, false)
+      story.got('A', copy, 'one').got('A', 'a', 'two').did('A', 'a', 'two', 'three')
+      return story.faults({ a: 'three', [copy]: 'one' })
+    }
+    expect(faultsWithLoss(UNSEEN_MS_MAX)).toEqual(['one came-back'])
+    expect(faultsWithLoss(0)).toEqual([])
   })
 
   test('is not what somebody else touched or made anew meanwhile', () => {

@@ -169,6 +169,10 @@ const FOUND_WITH_POWER = [
     'a link in the place of a folder of one that only sends went to the trash, and what it leads to was missed by the judge',
   ],
   [9300195, 'the copy of a link that had lost a conflict went with the power, and was told as a deletion'],
+  [
+    7730237,
+    'to the judge, what a person had replaced just before a loss of power met no other edit, and had no copy to leave',
+  ],
 ] as const
 
 /** The same, with shares that are put back. */
