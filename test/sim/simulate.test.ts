@@ -170,6 +170,10 @@ const FOUND_WITH_POWER = [
   ],
   [9300195, 'the copy of a link that had lost a conflict went with the power, and was told as a deletion'],
   [
+    9910060,
+    'a link that had just been put in place was on the disk, and not in the log, and counted as an edit',
+  ],
+  [
     7730237,
     'to the judge, what a person had replaced just before a loss of power met no other edit, and had no copy to leave',
   ],
