@@ -177,6 +177,7 @@ const FOUND_WITH_POWER = [
     7730237,
     'to the judge, what a person had replaced just before a loss of power met no other edit, and had no copy to leave',
   ],
+  [32000117, 'a file with a time at a full second was moved to where another time of that second was wanted'],
 ] as const
 
 /** The same, with shares that are put back. */
