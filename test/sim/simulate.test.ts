@@ -178,6 +178,10 @@ const FOUND_WITH_POWER = [
     'to the judge, what a person had replaced just before a loss of power met no other edit, and had no copy to leave',
   ],
   [32000117, 'a file with a time at a full second was moved to where another time of that second was wanted'],
+  [
+    32000296,
+    'to the judge, what a person had removed just before a loss of power, and nobody else held, was not waited for in vain',
+  ],
 ] as const
 
 /** The same, with shares that are put back. */
