@@ -297,7 +297,8 @@ export class Model {
   }
 
   private isReturned(path: string, digest: string): boolean {
-    if (this.deeds.at(path).some(({ after }) => after === digest)) return this.deeds.isOver(path, digest)
+    if (this.deeds.at(path).some(({ after }) => after === digest))
+      return this.deeds.isOver(path, digest) && !this.deeds.wasEndedApart(path, digest)
     // A copy that was made before its original was replaced stays; one of what nobody else had changed is none.
     for (const original of this.deeds.paths())
       if (isCopyOf(path, original) && this.deeds.at(original).some(({ after }) => after === digest))

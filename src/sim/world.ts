@@ -322,6 +322,7 @@ export class World {
       handleOpened: (peer, recovered) => this.handleOpened(peer, recovered),
       handleBlockWritten: (peer, temporary, position) =>
         this.resumptions[peer]!.handleWritten(temporary, position, this.nowMs),
+      handleRefusedWrite: (peer) => this.resumptions[peer]!.handleRefusedWrite(this.nowMs),
       handlePowerLoss: (peer, wasOpen, lose) => recordPowerLoss(this, { peer, wasOpen }, lose),
       handleDeath: (peer, victim) => this.handleDeath(peer, victim),
       handleRefusal: (peer, reason) =>

@@ -92,6 +92,18 @@ describe('what must not stand', () => {
     expect(story.faults({ a: 'one' })).toEqual(['one came-back'])
   })
 
+  test('is what was deleted or replaced, unless the same befell another that nobody had seen who did it', () => {
+    const apart = () => new Story().did('A', 'a', undefined, 'one').did('B', 'a', undefined, 'two')
+    const deleted = apart().did('A', 'a', 'one', undefined).did('B', 'a', 'two', undefined)
+    expect(deleted.faults({ a: 'one' })).toEqual([])
+    const replaced = apart().did('A', 'a', 'one', 'three').did('B', 'a', 'two', 'four')
+    expect(replaced.faults({ a: 'one' }, ['three', 'four'])).toEqual([])
+    expect(apart().did('A', 'a', 'one', undefined).faults({ a: 'one' }, ['two'])).toEqual(['one came-back'])
+    const seen = apart().got('A', 'a', 'two').did('A', 'a', 'one', undefined).did('B', 'a', 'two', undefined)
+    expect(seen.faults({ a: 'one' })).toEqual(['one came-back'])
+    expect(seen.faults({ a: 'two' })).toEqual(['two came-back'])
+  })
+
   test('is a conflict copy of what met no other edit', () => {
     const copy = 'a.conflict-20261121-000000-12345678'
     expect(
