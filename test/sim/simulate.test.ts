@@ -126,6 +126,10 @@ const FOUND = [
     40015502,
     'a touch opened a file that its person went on with, by way of a deletion of an older version of that',
   ],
+  [
+    40017991,
+    'a file in the place of a link was as private as what the link had led to, though it had been opened',
+  ],
 ] as const
 
 /** The same, with losses of power. */

@@ -172,6 +172,45 @@ describe('a version that replaces one', () => {
     expect(share.scanned()).toEqual([])
   })
 
+  /** A followed link to a file of its user alone, which a peer opened and LEFT left as it was. */
+  function shareWithOpenedLink(access: Access, umask: number): ShareOnDisk {
+    const share = new ShareOnDisk({ umask })
+    share.disk.putOutside('outside', utf8('1'))
+    share.disk.unharmed((disk) => disk.makeLink('a', '/outside'))
+    share.disk.chmod('a', 0o600)
+    share.scan()
+    expect(share.placing.adopt(changed(share, 'a', access))).toBe(true)
+    expect(modeAt(share, 'a')).toBe(0o600)
+    share.catalogue.commit()
+    return share
+  }
+
+  const seenOpening = dotted(`${OURS}:1`, `${THEIRS}:9`)
+
+  test.each([
+    ['all', 0o022, 0o644],
+    ['all', 0o027, 0o640],
+    ['group', 0o022, 0o640],
+  ] as const)(
+    'of a link is for %s by its entry, whoever may read what the link leads to',
+    (access, umask, mode) => {
+      for (const isKilled of [false, true]) {
+        const share = shareWithOpenedLink(access, umask)
+        place(share, theirFile('a', 'theirs', { access, version: seenOpening }), 'theirs')
+        expect(modeAt(share, 'a')).toBe(mode)
+        if (isKilled) share.restart()
+        share.scan()
+        expect(share.catalogue.get('a')).toMatchObject({ access, version: seenOpening })
+      }
+    },
+  )
+
+  test('of a link, of which nothing is told, is as private as what the link leads to', () => {
+    const share = shareWithOpenedLink('none', 0o022)
+    place(share, theirFile('a', 'theirs', { access: 'none', version: seenOpening }), 'theirs')
+    expect(modeAt(share, 'a')).toBe(0o600)
+  })
+
   test('is as private as the more private one where neither has seen the other, and so is the copy', () => {
     const share = shareWith({ a: 0o600 })
     place(share, theirFile('a', 'theirs', { mtimeMs: share.nowMs + 1 }), 'theirs')
