@@ -118,6 +118,10 @@ const FOUND = [
     20001868,
     'to the judge, a version came back that was replaced beyond one that only sends, and then removed on that',
   ],
+  [
+    40005539,
+    'a chmod between a kill and the restart was no edit, of a file that came from a disk without modes just before the kill',
+  ],
 ] as const
 
 /** The same, with losses of power. */

@@ -77,15 +77,17 @@ function isFile(disk: Disk, path: string): boolean {
   return disk.statLink(path)?.kind === 'file'
 }
 
-/** The access that the disk shows of a file or a folder that was just placed. 'none' where that cannot be told.
- *  `replaced`: the file that was there. */
+/** The access that the disk showed of a file or a folder when it was placed. 'none' where that cannot be told, as of a copy that was
+ *  made as private as its original. `replaced`: the file that was there. */
 export function placedAccess(
   disk: Disk,
   entry: Entry,
   replaced: { readonly entry: Entry; readonly mode: Mode | undefined } | undefined,
 ): Access {
   const usual = disk.usualAccess()
-  if (entry.access === 'none' || usual === 'none') return 'none'
+  const isUntold = entry.access === 'none'
+  if (usual === 'none' || (isUntold && (isConflictCopy(entry) || isOfFormat1(entry.version.content))))
+    return 'none'
   if (replaced === undefined) return morePrivate(entry.access, usual)
   const before = replaced.mode?.access ?? 'none'
   if (before === 'none') return 'none'

@@ -428,4 +428,53 @@ describe('a kill at any moment', () => {
     expect(share.scanned()).toEqual(['file f/a', 'folder f'])
     expect(share.changes).toMatchObject([{ access: 'owner' }, { access: 'owner' }])
   })
+
+  test.each([
+    ['a new file', theirFile('f', '1', { access: 'none' }), {}],
+    [
+      'a file that takes the place of another one',
+      theirFile('f', '1', { access: 'none', version: dotted(`${OURS}:1`, `${THEIRS}:1`) }),
+      { f: 0o644 },
+    ],
+    ['a folder', folderOf('none'), {}],
+  ])('leaves it one where the peer told of no mode: %s', (_, entry, modes) => {
+    for (const isChanged of [true, false]) {
+      const share = shareWith(modes)
+      place(share, entry, '1')
+      if (isChanged) share.disk.chmod('f', entry.kind === 'folder' ? 0o750 : 0o640)
+      share.restart()
+      share.scanned()
+      expect(share.changes).toMatchObject(isChanged ? [{ path: 'f', access: 'group' }] : [])
+    }
+  })
+
+  test.each([
+    [
+      'a copy beside an original that its person closed',
+      { f: 0o600 },
+      (share: ShareOnDisk) =>
+        place(share, theirFile('f.conflict-20231114-221320-01234567', '1', { access: 'none' }), '1'),
+    ],
+    [
+      'a file that took another path, and was closed when format 1 found it',
+      { f: 0o600 },
+      (share: ShareOnDisk) => {
+        const { catalogue, placing } = share
+        const entry: Entry = { ...catalogue.get('f')!, access: 'none' }
+        catalogue.record(entry, catalogue.signature('f'))
+        catalogue.commit()
+        const deletion = removeContent(entry, `${THEIRS}:2`, START_MS, 'g').entry
+        const creation = { ...entry, path: 'g', version: dotted(`${THEIRS}:1`) }
+        const standing = placing.moving.standingFor(creation, deletion)!
+        expect(placing.place(creation, standing)).toMatchObject({ type: 'placed' })
+      },
+    ],
+  ])('makes no edit of the mode where the peer told of none: %s', (_, modes, placeIt) => {
+    const share = shareWith(modes)
+    share.catalogue.commit()
+    placeIt(share)
+    share.restart()
+    expect(share.notes).toHaveLength(1)
+    expect(share.scanned()).toEqual([])
+  })
 })
