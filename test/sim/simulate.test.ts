@@ -111,6 +111,7 @@ const FOUND = [
     'a file made anew stayed open to its group, where a peer had closed it while its deletion was held',
   ],
   [7710047, 'an answer to what was asked before a pause was taken for news in it'],
+  [40019002, 'a peer that was asked to ask again turned without end in a pause'],
   [31000181, 'judge: of two contents that were replaced apart, one stays'],
   [40000954, 'judge: a full disk refused the log of blocks that it took'],
   [7710155, 'a file in the place of a link kept the executable bit that could not be set on the link'],

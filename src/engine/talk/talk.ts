@@ -274,7 +274,10 @@ export class Talk {
   pollTimeout(): number | undefined {
     let firstMs: number | undefined
     for (const each of this.sessions.all())
-      firstMs = earliest(firstMs, each.peerTalk.pollTimeout(), this.resumeDueMs(each))
+      // In a pause no state is told: a time for that would stay due, and keep the process turning.
+      firstMs = this.paused.has(each.session)
+        ? earliest(firstMs, this.resumeDueMs(each))
+        : earliest(firstMs, each.peerTalk.pollTimeout())
     return firstMs
   }
 
