@@ -123,6 +123,10 @@ const FOUND = [
     40005539,
     'a chmod between a kill and the restart was no edit, of a file that came from a disk without modes just before the kill',
   ],
+  [
+    40015502,
+    'a touch opened a file that its person went on with, by way of a deletion of an older version of that',
+  ],
 ] as const
 
 /** The same, with losses of power. */
