@@ -7,7 +7,7 @@ import type { Worker } from 'node:worker_threads'
 import { equalBytes } from '../../base/bytes.js'
 import { FRAME_BLOCK_AT } from '../../base/limits.js'
 import type { FrameCipher } from '../../rdt/protection.js'
-import { decipher, sealInPlace } from '../../seal/frames/frame-cipher.js'
+import { decipherInPlace, sealInPlace } from '../../seal/frames/frame-cipher.js'
 import { hash } from '../hash.js'
 import { PROOFS_IN_FLIGHT_MAX, THREAD_BYTES_MIN } from '../limits.js'
 import { startThread } from '../thread.js'
@@ -161,7 +161,7 @@ export class BlockProver {
 
 /** The block of a piece, or why it is none. */
 export function openBlock({ bytes, digest, cipher }: PieceToWrite): Uint8Array | 'damaged' | 'wrong' {
-  const block = cipher === undefined ? bytes : decipher(cipher, bytes)
+  const block = cipher === undefined ? bytes : decipherInPlace(cipher, bytes)
   if (block === undefined) return 'damaged'
   return equalBytes(hash(block), digest) ? block : 'wrong'
 }

@@ -13,6 +13,7 @@
 import { readSync, writeSync, writevSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { FRAME_BLOCK_AT } from '../../base/limits.js'
+import { useNativeCrypto } from '../../seal/frames/frame-cipher.js'
 import { loadHash } from '../hash.js'
 import {
   openBlock,
@@ -38,6 +39,7 @@ function handle({ id, pieces }: ProofRequest): void {
 
 /** Pieces of a message are all of one type: each has a thread of its own. */
 function prove(pieces: readonly ProvedPiece[]): ProofReply['results'] {
+  if (pieces.some(({ cipher }) => cipher !== undefined)) useNativeCrypto()
   const toWrite = pieces.filter((piece) => piece.type === 'write')
   if (toWrite.length > 0) return openAndWrite(toWrite)
   return pieces.filter((piece) => piece.type === 'seal').map(readAndSeal)
