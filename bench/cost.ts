@@ -1,5 +1,6 @@
 // Processor time of a byte and of a file: two peers of their own processes, one file of each size from a pair that has just
-// started and then another from the same pair, encrypted and in the clear, by thread. A line through the sizes parts fixed cost
+// started and then another, or `--warm` others, from the same pair, encrypted and in the clear, by thread. A line through the
+// sizes parts fixed cost
 // from slope. Over a veth pair between two network namespaces, as root; else over the loopback, where a block is one datagram.
 //
 //     npm run bench:cost [-- --sizes 64,256,1024 --runs 3 --only encrypted --before OTHER/dist/cli/main.js --files 10000]
@@ -52,6 +53,7 @@ const bench = new Bench('cost', {
   files: { type: 'string', default: '0' },
   before: { type: 'string' },
   least: { type: 'boolean', default: false },
+  warm: { type: 'string', default: '1' },
 })
 const { sandbox, options } = bench
 const fileCount = bench.values.files === '0' ? 0 : bench.wholeNumber('files')
@@ -59,12 +61,13 @@ const sizes = fileCount > 0 ? [fileCount] : bench.wholeNumbers('sizes').sort((on
 const before = bench.values.before as string | undefined
 /** What others take from a processor is counted as ours, and only adds. */
 const typical = bench.values.least === true ? (values: readonly number[]) => Math.min(...values) : median
+const warmCount = bench.wholeNumber('warm')
 const builds = before === undefined ? ['this'] : ['before', 'this']
 const modes = MODES.filter(({ name }) => options.only === '' || options.only.split(',').includes(name))
 
 const testbed = await openHosts()
 const costs = new Map<string, Cost[]>()
-/** Datagrams that the sink sent in the two transfers of a pair. */
+/** Datagrams that the sink sent in the transfers of a pair. */
 const requests = new Map<string, number[]>()
 await bench.warm(sizes.at(-1)! * (fileCount > 0 ? TREE_FILE_BYTES : MIB))
 for (let run = 0; run < options.runs; run++) {
@@ -73,14 +76,14 @@ for (let run = 0; run < options.runs; run++) {
       for (const build of builds) {
         const asked = listOf(requests, `${mode.name} ${build} ${size}`)
         const pair = await bench.alone(() => transfers({ build, words: mode.options, size, asked }))
-        for (const phase of PHASES) costsOf(mode.name, phase, build, size).push(pair[phase])
+        for (const phase of PHASES) costsOf(mode.name, phase, build, size).push(...pair[phase])
       }
     }
   }
 }
 const tables = modes.flatMap(({ name }) => [
   ...PHASES.map((phase) => tableOf(name, phase)),
-  `datagrams that the sink sent, ${name}, both transfers: ${builds.map((build) => requestsOf(name, build)).join('; ')}`,
+  `datagrams that the sink sent, ${name}, in ${1 + warmCount} transfers: ${builds.map((build) => requestsOf(name, build)).join('; ')}`,
 ])
 bench.finish({ table: tables.join('\n\n'), figures: Object.fromEntries(costs) })
 process.exit(0)
@@ -107,7 +110,7 @@ function listOf<Value>(lists: Map<string, Value[]>, key: string): Value[] {
   return list
 }
 
-/** Two files, or trees, of one size over a new pair. */
+/** Files, or trees, of one size over a new pair. */
 async function transfers({
   build,
   words,
@@ -119,7 +122,7 @@ async function transfers({
   readonly size: number
   /** Gets the count of the sink's datagrams. */
   readonly asked: number[]
-}): Promise<Record<Phase, Cost>> {
+}): Promise<Record<Phase, Cost[]>> {
   const { source, sinks } = testbed
   const program = build === 'before' ? before : undefined
   const group = new LeftGroup({ sandbox, source, sinks, options: words, program })
@@ -128,15 +131,16 @@ async function transfers({
   })
   try {
     await group.start()
-    const fresh = await transfer(group, 'fresh', size)
-    const warm = await transfer(group, 'warm', size)
+    const fresh = [await transfer(group, 'fresh', size)]
+    const warm: Cost[] = []
+    while (warm.length < warmCount) warm.push(await transfer(group, `warm-${warm.length}`, size))
     return { fresh, warm }
   } finally {
     await group.close()
   }
 }
 
-async function transfer(group: LeftGroup, name: Phase, size: number): Promise<Cost> {
+async function transfer(group: LeftGroup, name: string, size: number): Promise<Cost> {
   const path = sandbox.path(name)
   if (fileCount > 0) makeTree(path, name)
   else await writeContent(path, `cost ${name}`, size * MIB)

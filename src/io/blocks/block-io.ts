@@ -17,15 +17,9 @@ import { openedCheck } from '../confinement.js'
 import { OPEN_FILES_MAX } from '../limits.js'
 import { PrivateFiles } from '../private-files.js'
 import { type Following, outwardCheck, READ_FLAGS } from '../reading.js'
-import {
-  BlockProver,
-  openBlock,
-  type PieceToSeal,
-  type ProofResult,
-  type ProvedPiece,
-  sealBlockOf,
-} from './block-prover.js'
+import { BlockProver, openBlock, type ProofResult, sealBlockOf } from './block-prover.js'
 import { DescriptorCache, syncContent } from './descriptor-cache.js'
+import type { PieceToSeal, ProvedPiece } from './piece-messages.js'
 import { Runs, readRun, writeRun } from './runs.js'
 
 /** A file as the index knows it. A descriptor is only used again for the same state of the same path: a file

@@ -7,6 +7,7 @@ import { openGcm, openGcmInPlace, sealGcmInto } from '../gcm.js'
 import { CODEC_PLAIN } from './frame.js'
 
 export { useNativeCrypto } from '../gcm.js'
+export { ASSOCIATED_BYTES_MAX, GCM_NONCE_BYTES, KEY_BYTES } from '../limits.js'
 
 /** Makes a frame of a block that stands in its room, `room` from FRAME_BLOCK_AT on. The block is what its name says. */
 export function sealInPlace(cipher: FrameCipher, room: Uint8Array, blockBytes: number): Uint8Array {
