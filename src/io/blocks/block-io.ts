@@ -93,7 +93,7 @@ export class BlockIo {
 
   /** Puts the block at its position of an existing file, never through a link, if it has the digest: the bytes, or what
    *  the cipher opens them to. Nothing else of their buffer may be used until this is answered. */
-  async writeProved(block: BlockToProve): Promise<ProofResult> {
+  writeProved(block: BlockToProve): Promise<ProofResult> {
     const { path, position, bytes, digest, cipher } = block
     return this.writers.use(path, '', 'write', (fd) =>
       this.prover.add({ type: 'write', fd, position, bytes, digest, cipher }),
@@ -101,12 +101,12 @@ export class BlockIo {
   }
 
   /** Reads a block into the room of its frame and seals it, if it has the digest. The same holds for that buffer. */
-  async readSealed(
+  readSealed(
     { path, mtimeMs, sizeBytes }: ReadableFile,
-    piece: Omit<PieceToSeal, 'type' | 'fd'>,
+    { position, length, bytes, digest, cipher }: Omit<PieceToSeal, 'type' | 'fd'>,
   ): Promise<ProofResult> {
     return this.readers.use(path, `${mtimeMs} ${sizeBytes}`, 'read', (fd) =>
-      this.sealer.add({ type: 'seal', fd, ...piece }),
+      this.sealer.add({ type: 'seal', fd, position, length, bytes, digest, cipher }),
     )
   }
 
