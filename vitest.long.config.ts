@@ -33,7 +33,7 @@ export default defineConfig({
             'test/rdt/sharing.test.ts',
             'test/share/page-cuts.test.ts',
             'test/share/walk.test.ts',
-            'test/sim/{disk-errors,peers,simulate,told-moves}.test.ts',
+            'test/sim/{away,disk-errors,peers,simulate,told-moves}.test.ts',
           ],
           exclude: ALONE,
           maxWorkers: Math.max(2, availableParallelism()),

@@ -3,7 +3,7 @@
 // itself, so that an error there cannot hide itself.
 
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, readFileSync, type Stats, statSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -14,10 +14,13 @@ export type Tree = Map<string, string>
 
 const OWN_FOLDER = '.left'
 
+/** A larger file is read in pieces, between which the process does something else. */
+const READ_WHOLE_BYTES_MAX = 1 << 16
+
 /** Names, sizes and executable bits. What vanishes while it is read is left out. */
 export async function readSizes(root: string): Promise<Tree> {
   const tree: Tree = new Map()
-  await walk(root, '', tree, async (_path, facts) => sizeText(facts))
+  await walk(root, '', tree, (_path, facts) => sizeText(facts))
   return tree
 }
 
@@ -71,32 +74,48 @@ interface FileFacts {
   readonly isExecutable: boolean
 }
 
+/** Waits once for each folder, and asks for each thing in it without waiting: a promise costs many times such a look. */
 async function walk(
   root: string,
   folder: string,
   tree: Tree,
-  describe: (fullPath: string, facts: FileFacts) => Promise<string>,
+  describe: (fullPath: string, facts: FileFacts) => string | Promise<string>,
 ): Promise<void> {
-  const names = await readdir(join(root, folder)).catch((error: NodeJS.ErrnoException) => {
-    if (folder === '' || error.code !== 'ENOENT') throw error
-    return []
-  })
-  for (const name of names) {
+  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (folder === '' || error.code !== 'ENOENT') throw error
+      return []
+    },
+  )
+  for (const entry of entries) {
+    const { name } = entry
     if (folder === '' && name === OWN_FOLDER) continue
     const path = folder === '' ? name : `${folder}/${name}`
-    const facts = await stat(join(root, path)).catch(() => undefined)
-    if (facts === undefined) continue
-    if (!facts.isDirectory()) {
-      tree.set(path, await describe(join(root, path), factsOf(facts)))
+    // Of a link, what it leads to counts.
+    const facts = entry.isDirectory() ? undefined : statOf(join(root, path))
+    if (facts === 'gone') continue
+    if (facts === undefined || facts.isDirectory()) {
+      tree.set(path, 'folder')
+      await walk(root, path, tree, describe)
       continue
     }
-    tree.set(path, 'folder')
-    await walk(root, path, tree, describe)
+    const what = describe(join(root, path), factsOf(facts))
+    tree.set(path, typeof what === 'string' ? what : await what)
   }
 }
 
-async function digestText(fullPath: string, facts: FileFacts): Promise<string> {
-  return `${sizeText(facts)} ${await sha256Of(fullPath)}`
+function statOf(path: string): Stats | 'gone' {
+  try {
+    return statSync(path)
+  } catch {
+    return 'gone'
+  }
+}
+
+function digestText(fullPath: string, facts: FileFacts): string | Promise<string> {
+  if (facts.sizeBytes > READ_WHOLE_BYTES_MAX)
+    return sha256Of(fullPath).then((digest) => `${sizeText(facts)} ${digest}`)
+  return `${sizeText(facts)} ${createHash('sha256').update(readFileSync(fullPath)).digest('hex')}`
 }
 
 function factsOf({ size, mode }: { size: number; mode: number }): FileFacts {

@@ -19,6 +19,7 @@ import { PlainProtection } from '../../src/seal/plain.js'
 import { type LinkFaults, Network } from '../../src/sim/network.js'
 import { SeededRandom } from '../../src/sim/random.js'
 import { Scheduler } from '../../src/sim/scheduler.js'
+import { contentChunks } from '../peers/content.js'
 
 export class World {
   readonly scheduler = new Scheduler(1_000)
@@ -69,13 +70,10 @@ let itemCount = 0
 /** Bytes to serve under a digest that nothing else has. */
 export function makeItem(sizeBytes: number, seed = 1): { ref: ItemRef; bytes: Uint8Array } {
   const bytes = new Uint8Array(sizeBytes)
-  const random = new SeededRandom(seed + sizeBytes)
-  for (let at = 0; at < sizeBytes; at += 4) {
-    const word = random.uint32()
-    bytes[at] = word
-    if (at + 1 < sizeBytes) bytes[at + 1] = word >>> 8
-    if (at + 2 < sizeBytes) bytes[at + 2] = word >>> 16
-    if (at + 3 < sizeBytes) bytes[at + 3] = word >>> 24
+  let at = 0
+  for (const chunk of contentChunks(`${seed} ${sizeBytes}`, sizeBytes)) {
+    bytes.set(chunk, at)
+    at += chunk.length
   }
   itemCount++
   const digest = itemCount.toString(16).padStart(64, '0')

@@ -1,7 +1,11 @@
-// Runs a file of ours as a real child process.
+// Runs the program, or a file of the tests, as a real child process.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { bundled } from '../../harness/bundled.js'
+import { PROGRAM } from '../../harness/peers/peer.js'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 export interface Ended {
   readonly exitCode: number | null
@@ -17,11 +21,20 @@ export interface Child {
   says(text: string): Promise<void>
 }
 
-/** `file` is relative to the root of the project. */
+/** Runs `left` until it ends by itself. */
+export function left(words: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended> {
+  return start(PROGRAM, words, env).ended
+}
+
+/** The peer that plays a script, as one file. */
+export function scriptedPeer(): string {
+  return bundled(fileURLToPath(new URL('fixtures/scripted-peer.ts', import.meta.url)))
+}
+
+/** Runs a file of JavaScript in the root of the project. */
 export function start(file: string, words: readonly string[], env: NodeJS.ProcessEnv = {}): Child {
-  const root = fileURLToPath(new URL('../../', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', file, ...words], {
-    cwd: root,
+  const child = spawn(process.execPath, [file, ...words], {
+    cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   })

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { hasTerminal } from '../../src/cli/job-control.js'
+import { scriptedPeer } from './child.js'
 import { Screen } from './screen.js'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -20,7 +21,7 @@ class Job {
 
   /** `monitor` is of the shell: without it the job shares the shell's group, which nobody could let go on. */
   constructor(output: string, monitor: 'set -m' | 'set +m' = 'set -m') {
-    const program = `"${process.execPath}" --import tsx test/cli/fixtures/scripted-peer.ts 'receives on' '${output}'`
+    const program = `"${process.execPath}" "${scriptedPeer()}" 'receives on' '${output}'`
     const script = `ulimit -c 0; ${monitor}; ${program} </dev/null & exec 1>&-; echo "job $!" >&2; read -r`
     const shell = spawn('bash', ['-c', script], {
       cwd: ROOT,

@@ -1,10 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { PROGRAM } from '../../harness/peers/peer.js'
 import { temporaryFolder } from '../io/temporary-folder.js'
-import { start } from './child.js'
+import { left as leftOf, start } from './child.js'
 
-const left = (...words: string[]) => start('src/cli/main.ts', words).ended
+const left = (...words: string[]) => leftOf(words)
 
 describe('the command left', () => {
   it.each(['--version', '-V', 'version'])('%s prints the version of the package', async (word) => {
@@ -97,7 +99,7 @@ describe('the command left', () => {
 describe('a command whose output nobody reads any more', () => {
   /** Closed before the child has started, and so before it writes anything. */
   const unread = (words: readonly string[], stream: 'stdout' | 'stderr', env: NodeJS.ProcessEnv = {}) => {
-    const child = start('src/cli/main.ts', words, env)
+    const child = start(PROGRAM, words, env)
     child.process[stream]!.destroy()
     return child.ended
   }
@@ -126,8 +128,11 @@ describe('a command whose output nobody reads any more', () => {
   })
 })
 
-it.runIf(process.platform === 'linux')('a command says that its output cannot be written', async () => {
-  const { exitCode, stderr } = await start('test/cli/full-output.ts', ['--version']).ended
-  expect(exitCode).toBe(1)
+it.runIf(process.platform === 'linux')('a command says that its output cannot be written', () => {
+  const { status, stderr } = spawnSync(process.execPath, [PROGRAM, '--version'], {
+    stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+    encoding: 'utf8',
+  })
+  expect(status).toBe(1)
   expect(stderr).toMatch(/^left: cannot write the output[^\n]*ENOSPC[^\n]*\n$/)
 })

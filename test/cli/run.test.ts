@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { LeftError } from '../../src/base/errors.js'
 import { exitCodeOf, failureText } from '../../src/cli/failure.js'
-import { start } from './child.js'
+import { scriptedPeer, start } from './child.js'
 
-const peer = (script: string, output = 'plain') =>
-  start('test/cli/fixtures/scripted-peer.ts', [script, output])
+const peer = (script: string, output = 'plain') => start(scriptedPeer(), [script, output])
 
 describe('a running peer', () => {
   it.each<NodeJS.Signals>(['SIGINT', 'SIGTERM', 'SIGHUP'])(

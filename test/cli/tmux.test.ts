@@ -5,9 +5,10 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { temporaryFolder } from '../io/temporary-folder.js'
+import { scriptedPeer } from './child.js'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const PROGRAM = `ulimit -c 0; '${process.execPath}' --import tsx test/cli/fixtures/scripted-peer.ts 'receives on'`
+const PROGRAM = `ulimit -c 0; '${process.execPath}' '${scriptedPeer()}' 'receives on'`
 const BARS = 7
 
 const isThere = (program: string, word: string) => {

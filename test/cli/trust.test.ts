@@ -6,7 +6,7 @@ import { listLines, type RawTrustArguments, runTrust } from '../../src/cli/trust
 import { readFingerprint, showFingerprint } from '../../src/seal/fingerprint.js'
 import { Pins } from '../../src/seal/pins.js'
 import { temporaryFolder } from '../io/temporary-folder.js'
-import { start } from './child.js'
+import { left as leftOf } from './child.js'
 
 const first = '5f3a91c0'.repeat(8)
 const second = `5f3a91c0${'0'.repeat(56)}`
@@ -125,7 +125,7 @@ describe('left identity', () => {
 })
 
 describe('the commands', () => {
-  const left = (...words: string[]) => start('src/cli/main.ts', words, { XDG_CONFIG_HOME: folder }).ended
+  const left = (...words: string[]) => leftOf(words, { XDG_CONFIG_HOME: folder })
 
   it('work on the folder of the user', async () => {
     expect(await left('trust', ...showFingerprint(first).split(' '), '--name', 'lab 3')).toMatchObject({

@@ -15,6 +15,7 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { bundled } from '../../harness/bundled.js'
 import { type Disk, DiskError } from '../../src/base/ports.js'
 import { BlockIo } from '../../src/io/blocks/block-io.js'
 import { RealDisk } from '../../src/io/disk.js'
@@ -44,8 +45,8 @@ function diskOf(options?: { following: 'none' | 'outward' }): RealDisk {
 
 /** Answers once it is at it. */
 async function swapper(folder: string): Promise<ChildProcess> {
-  const file = fileURLToPath(new URL('folder-swapper.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', file, folder, outside], {
+  const file = bundled(fileURLToPath(new URL('folder-swapper.ts', import.meta.url)))
+  const child = spawn(process.execPath, [file, folder, outside], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))

@@ -4,15 +4,16 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { bundled } from '../../harness/bundled.js'
 import { LeftError } from '../../src/base/errors.js'
 import { lockShare } from '../../src/io/lock.js'
 import { temporaryFolder } from './temporary-folder.js'
 
-const HOLDER = fileURLToPath(new URL('lock-holder.ts', import.meta.url))
+const HOLDER = bundled(fileURLToPath(new URL('lock-holder.ts', import.meta.url)))
 
 /** A process that tries for the lock once told to, and says whether it has it. */
 async function starter(folder: string): Promise<{ child: ChildProcess; attempt(): Promise<string> }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', HOLDER, folder], { stdio: 'pipe' })
+  const child = spawn(process.execPath, [HOLDER, folder], { stdio: 'pipe' })
   onTestFinished(() => void child.kill('SIGKILL'))
   const said: string[] = []
   const waiting: ((line: string) => void)[] = []

@@ -4,13 +4,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { bundled } from '../../harness/bundled.js'
 import { takeOverFromStaleWatcher } from '../../src/io/stale-watcher-takeover.js'
 import { temporaryFolder } from './temporary-folder.js'
 
-const PREDECESSOR = fileURLToPath(new URL('predecessor.ts', import.meta.url))
+const PREDECESSOR = bundled(fileURLToPath(new URL('predecessor.ts', import.meta.url)))
 
 async function predecessor(folder: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', PREDECESSOR, folder], { stdio: 'pipe' })
+  const child = spawn(process.execPath, [PREDECESSOR, folder], { stdio: 'pipe' })
   onTestFinished(() => void child.kill('SIGKILL'))
   await once(child.stdout!, 'data')
   return child

@@ -2,21 +2,20 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { installed, ROOT } from './npm-package.js'
+import { ROOT, unpacked } from './npm-package.js'
 
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
 describe('the npm package', () => {
-  it('installs into an empty folder without a registry: the command, the manual page, the completions', () => {
-    const prefix = installed()
+  it('runs with nothing but what its tarball holds: the command, the manual page, the completions', () => {
+    const folder = unpacked()
     // With Node alone on the path.
     const env = { ...process.env, PATH: dirname(process.execPath) }
     const left = (...words: string[]) =>
-      execFileSync(join(prefix, 'bin/left'), words, { env, encoding: 'utf8' })
+      execFileSync(process.execPath, [join(folder, manifest.bin.left), ...words], { env, encoding: 'utf8' })
     expect(left('--version')).toBe(`${manifest.version}\n`)
     expect(left('completion', 'bash')).toContain('complete -F _left left')
-    const page = readFileSync(join(prefix, 'share/man/man1/left.1'), 'utf8')
-    expect(page).toBe(left('man'))
+    expect(readFileSync(join(folder, manifest.man[0]), 'utf8')).toBe(left('man'))
     // A protocol run in simulated peers loads nearly all of the program.
     expect(left('sim', '--seed', '1', '--runs', '2', '--workers', '1')).toContain('all passed')
   })

@@ -14,6 +14,13 @@ export function pack(folder: string): string {
   return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz'))!)
 }
 
+/** Answers the folder of the package, as the tarball alone makes it. */
+export function unpacked(): string {
+  const folder = temporaryFolder()
+  execFileSync('tar', ['-xzf', pack(folder), '-C', folder])
+  return join(folder, 'package')
+}
+
 /** Answers the prefix that it is installed below, which held nothing before. */
 export function installed(): string {
   const folder = temporaryFolder()

@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { bundled } from '../../harness/bundled.js'
 import { PEER_IDS_PER_KEY_MAX, PIN_ADDRESSES_MAX } from '../../src/seal/limits.js'
 import { formatPin, parsePin } from '../../src/seal/pin-file.js'
 import { Pins } from '../../src/seal/pins.js'
@@ -171,11 +172,11 @@ describe('trusted peers', () => {
   })
 
   test('of several processes that write at once are all there', async () => {
-    const program = fileURLToPath(new URL('./pin-writer.ts', import.meta.url))
+    const program = bundled(fileURLToPath(new URL('./pin-writer.ts', import.meta.url)))
     const writers = [1, 2, 3, 4].map(
       (number) =>
         new Promise((resolve) => {
-          fork(program, [file, String(number)], { execArgv: ['--import', 'tsx'] }).once('exit', resolve)
+          fork(program, [file, String(number)]).once('exit', resolve)
         }),
     )
     expect(await Promise.all(writers)).toEqual([0, 0, 0, 0])

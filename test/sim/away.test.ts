@@ -11,6 +11,7 @@ import { happen } from '../../src/sim/happenings.js'
 import { calmLink, calmPeer, meshOf } from '../../src/sim/plan.js'
 import { settle } from '../../src/sim/simulate.js'
 import { World } from '../../src/sim/world.js'
+import { isLong } from '../length.js'
 
 const A = 0
 const B = 1
@@ -260,7 +261,7 @@ test('nothing is held where all machines were off, or the only other one knows n
 })
 
 test('what was deleted before all machines were off goes while that is remembered, whoever is met first', () => {
-  for (let seed = 1; seed <= 20; seed++) {
+  for (let seed = 1; seed <= (isLong ? 20 : 4); seed++) {
     const world = worldOf([], {}, seed)
     world.peers[C]!.stop()
     for (const path of ['a', 'f/b', 'f/g/c', 'f/g', 'f']) remove(world, A, path)
@@ -323,7 +324,7 @@ test('what was made more private while it was held comes back as private', () =>
 })
 
 test('a kill at any moment of the return loses nothing, and brings nothing back', () => {
-  for (let atMs = 20; atMs <= 600; atMs += 20) {
+  for (let atMs = 20; atMs <= 600; atMs += isLong ? 20 : 80) {
     const world = worldOf()
     away(world, LONG, () => {
       remove(world, A, 'a')

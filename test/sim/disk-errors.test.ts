@@ -13,9 +13,9 @@ import { settle } from '../../src/sim/simulate.js'
 import { World } from '../../src/sim/world.js'
 import { isLong } from '../length.js'
 
-const SEEDS = isLong ? 300 : 15
+const SEEDS = isLong ? 300 : 6
 /** Every so many operations of a story one is refused. */
-const STEP = isLong ? 1 : 5
+const STEP = isLong ? 1 : 7
 /** The next refusal of a disk comes after so many operations at most, and is put down every so often. */
 const OPERATIONS_MAX = 25
 const EVERY_MS = 3

@@ -1,10 +1,10 @@
 import { Command } from 'commander'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { completionOf } from '../../../src/cli/grammar/print.js'
-import { start } from '../child.js'
+import { left as leftOf } from '../child.js'
 import { complete, type Shell, whyNo } from './shell.js'
 
-const left = (...words: string[]) => start('src/cli/main.ts', words).ended
+const left = (...words: string[]) => leftOf(words)
 
 const CANDIDATES = {
   'left stat': ['status'],

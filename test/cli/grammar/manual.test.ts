@@ -5,11 +5,11 @@ import { Command } from 'commander'
 import { expect, it } from 'vitest'
 import { manualOf } from '../../../src/cli/grammar/print.js'
 import { temporaryFolder } from '../../io/temporary-folder.js'
-import { start } from '../child.js'
+import { left } from '../child.js'
 import { whyNo } from './shell.js'
 
 async function leftManual(): Promise<string> {
-  return (await start('src/cli/main.ts', ['man']).ended).stdout
+  return (await left(['man'])).stdout
 }
 
 it('the manual page is roff that groff reads without a warning', async ({ skip }) => {
