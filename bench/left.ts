@@ -30,6 +30,8 @@ export interface GroupOptions {
   readonly name?: string
   /** Added to the port of each host. */
   readonly portOffset?: number
+  /** Another build than that of this checkout. */
+  readonly program?: string | undefined
 }
 
 let groupCount = 0
@@ -41,7 +43,7 @@ export class LeftGroup {
   private readonly folder: string
   private readonly listeners = new Set<(event: PeerEvent, peer: Peer) => void>()
 
-  constructor({ sandbox, source, sinks, options, name = 'group', portOffset = 0 }: GroupOptions) {
+  constructor({ sandbox, source, sinks, options, name = 'group', portOffset = 0, program }: GroupOptions) {
     this.folder = sandbox.path(`${name}-${groupCount++}`)
     const hosts = [source, ...sinks]
     const peers = hosts.map((own, index) => {
@@ -57,6 +59,7 @@ export class LeftGroup {
           // Kept from group to group: making an identity takes a second.
           config: sandbox.path(`config-${name}-${letter}`),
           namespace: own.namespace,
+          program,
         }),
       )
       mkdirSync(peer.share, { recursive: true })

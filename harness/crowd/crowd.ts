@@ -160,6 +160,7 @@ export class Crowd {
       handleRenamed: () => {},
       handleOwnFile: () => {},
       handleWrittenInPlace: () => {},
+      handleRefusedWrite: () => {},
       handleTaking: () => () => {},
       handleActivity: () => {},
       handleEvent: (peer, event) => {

@@ -34,6 +34,8 @@ export interface PeerSetup {
   readonly config: string
   /** A network namespace to run in (Linux, as root). */
   readonly namespace?: string | undefined
+  /** Another build than PROGRAM. */
+  readonly program?: string | undefined
 }
 
 export type Summary = Extract<PeerEvent, { event: 'summary' }>
@@ -74,13 +76,13 @@ export class Peer {
   /** `options` in place of those of the setup. */
   start(options: readonly string[] = this.setup.options ?? []): void {
     if (this.child !== undefined) throw new Error(`${this.name} is running already`)
-    if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run "npm run build" first`)
-    const { endpoint, share, others, config, namespace } = this.setup
+    const { endpoint, share, others, config, namespace, program: file = PROGRAM } = this.setup
+    if (!existsSync(file)) throw new Error(`${file} is missing: run "npm run build" first`)
     const port = endpoint.port === 0 ? 'auto' : String(endpoint.port)
     const found = options.includes('--tracker') ? [] : ['--discover']
     const named = others.length === 0 ? found : ['--ip', others.join(',')]
     const network = ['--bind', endpoint.host, '--port', port, ...named]
-    const program = [process.execPath, PROGRAM, '--json', ...network, '--share', share, ...options]
+    const program = [process.execPath, file, '--json', ...network, '--share', share, ...options]
     // `ip netns exec` becomes the program, so that the process is the peer either way.
     const enter = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace]
     const [command, ...args] = [...enter, ...this.wrap, ...program]

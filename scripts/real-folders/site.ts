@@ -75,7 +75,14 @@ export async function rest({ peers, say }: Site, what: string): Promise<string[]
   let found: string[] = []
   const isAtRest = async () => {
     for (const read of [readSizes, readDigests]) {
-      const [first, ...others] = await Promise.all(peers.map(({ share }) => withLinks(share, read)))
+      const trees = await Promise.all(peers.map(({ share }) => withLinks(share, read))).catch(
+        (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') throw error
+          found = [`${error.path} went while it was read`]
+        },
+      )
+      if (trees === undefined) return false
+      const [first, ...others] = trees
       found = others.flatMap((tree, index) =>
         differences(first!, tree).map((line) => `${peers[index + 1]!.name} ${line}`),
       )

@@ -52,7 +52,8 @@ export class DiskOps {
       blocks.readBlock(op, position, into).then((block) => this.handleRead(op, block), failed)
       return
     }
-    const piece = { position, length, bytes: room.bytes, ...sealing }
+    const { cipher, digest } = sealing
+    const piece = { position, length, bytes: room.bytes, digest, cipher }
     blocks.readSealed(op, piece).then(({ proof, buffer }) => {
       room.adopt(buffer)
       const frame = room.bytes.subarray(0, length + FRAME_OVERHEAD_BYTES)

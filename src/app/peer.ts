@@ -1,7 +1,7 @@
 // A running peer: the engine drained into a socket, a disk and the watcher process. One loop does the draining;
 // callbacks only hand in what came and ask for a turn of it.
 
-import { setFlagsFromString } from 'node:v8'
+import { getHeapStatistics } from 'node:v8'
 import type { LeftError } from '../base/errors.js'
 import type { PrivatePlaces } from '../base/ports.js'
 import type { Status } from '../control/status.js'
@@ -22,9 +22,9 @@ import { DiskOps } from './disk-ops.js'
 import { EventLog } from './event-log.js'
 import type { PeerEvent } from './events.js'
 import { sessionFigures, summaryOf } from './figures.js'
-import { knowsOption } from './heap.js'
+import { HeapGrowth, knowsOption } from './heap.js'
 import { Knocks } from './knocks.js'
-import { LEAN_GROWTH, PINS_LOOK_MS, ROOMY_GROWTH, SENDS_PER_TURN_MAX } from './limits.js'
+import { LEAN_GROWTH, PINS_LOOK_MS, SENDS_PER_TURN_MAX } from './limits.js'
 import type { PeerOptions } from './options.js'
 import { PeerAddresses } from './peer-addresses.js'
 import { privatePlacesOf } from './private-places.js'
@@ -145,7 +145,7 @@ class Peer implements RunningPeer {
     const { options } = this
     await loadHash()
     const isGrowthKnown = await knowsOption(LEAN_GROWTH)
-    if (isGrowthKnown) setFlagsFromString(ROOMY_GROWTH)
+    const growth = isGrowthKnown ? new HeapGrowth() : undefined
     const random = new SystemRandom()
     const offload = await chooseOffload(options.offload === 'auto')
     // Peers that are found may be of both families.
@@ -236,6 +236,7 @@ class Peer implements RunningPeer {
     }))
       reporter.say(event)
     this.revoking = setInterval(() => {
+      growth?.handleSize(getHeapStatistics().used_heap_size)
       this.steering.sample(nowMs())
       this.tellSending()
       this.engine.revoke((fingerprint) => this.protection.isTrusted(fingerprint), nowMs())

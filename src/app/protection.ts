@@ -10,6 +10,7 @@ import { type BeaconKeys, beaconKeys } from '../seal/beacon-key.js'
 import { IDENTITY_FILE, openConfigFolder, PINS_FILE } from '../seal/config-folder.js'
 import { makeX25519 } from '../seal/exchange.js'
 import { loadCodec } from '../seal/frames/codec.js'
+import { useNativeCrypto } from '../seal/gcm.js'
 import { type GroupKeys, groupKeysOf } from '../seal/group-keys.js'
 import { SHARED_SECRET_BYTES_MIN } from '../seal/limits.js'
 import type { Pin } from '../seal/pin-file.js'
@@ -106,6 +107,7 @@ export async function openProtection(request: ProtectionRequest): Promise<OpenPr
   if (identity.note !== undefined) onEvent({ event: 'note', message: identity.note })
   const peerId = request.settlePeerId(identity.fingerprint)
   const staticKey = makeX25519(identity.staticSeed)
+  useNativeCrypto()
   const trust = new PinnedTrust({
     pins,
     own: identity.fingerprint,

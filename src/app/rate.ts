@@ -1,4 +1,4 @@
-// How fast something gets on, smoothed for a person who watches. Used by reporter.ts, totals.ts and sending.ts.
+// How fast something gets on, smoothed for a person who watches. Used by reporter.ts, totals.ts, sending.ts and status-book.ts.
 
 import { RATE_GAIN } from './limits.js'
 

@@ -18,12 +18,11 @@ import type { PathWithReasons, PeerStanding, ShareState } from '../pipe/commands
 import type { PeerEvent } from './events.js'
 import { RATE_GAIN, SENDING_MS } from './limits.js'
 import { type Absence, peerCause } from './peer-reasons.js'
+import { advance, type Rate } from './rate.js'
 
 interface Rates {
-  receivedBytes: number
-  sentBytes: number
-  receivedBytesPerS: number
-  sentBytesPerS: number
+  received: Rate
+  sent: Rate
   asked: number
   lost: number
   /** Undefined while nothing was asked. */
@@ -31,8 +30,7 @@ interface Rates {
 }
 
 interface Sending {
-  sentBytes: number
-  bytesPerS: number
+  rate: Rate
   changedMs: number
 }
 
@@ -102,6 +100,8 @@ export class StatusBook {
         this.since = this.wall().toISOString()
         return
       case 'waiting':
+        // No answer comes to whom this peer does not let in.
+        if (event.code === 'not-reached' && this.isShutOut(event.address)) return
         this.absent(event.address, event.code, event.reason)
         return
       case 'connected':
@@ -159,6 +159,11 @@ export class StatusBook {
     }
   }
 
+  private isShutOut(address: string): boolean {
+    const code = this.absences.get(address)?.code
+    return code === 'refused' || code === 'key-changed'
+  }
+
   /** Since when stays, where the reason is the same. */
   private absent(address: string, code: ReasonCode, words: string): void {
     const before = this.absences.get(address)
@@ -172,23 +177,15 @@ export class StatusBook {
 
   /** Measures rates; call it a few times a second. */
   sample(peers: Iterable<EnginePeer>, sent: Iterable<SentFile>, nowMs: number): void {
-    const elapsedMs = nowMs - (this.sampledMs ?? nowMs)
     this.sampledMs = nowMs
     const sessions = new Set<number>()
     for (const { session, stats } of peers) {
       sessions.add(session)
       if (stats === undefined) continue
-      const { bytesReceived: receivedBytes, bytesSent: sentBytes } = stats
       const before = this.rates.get(session)
       this.rates.set(session, {
-        receivedBytes,
-        sentBytes,
-        receivedBytesPerS: rateAfter(
-          before?.receivedBytesPerS,
-          receivedBytes - (before?.receivedBytes ?? 0),
-          elapsedMs,
-        ),
-        sentBytesPerS: rateAfter(before?.sentBytesPerS, sentBytes - (before?.sentBytes ?? 0), elapsedMs),
+        received: advance(before?.received, stats.bytesReceived, nowMs),
+        sent: advance(before?.sent, stats.bytesSent, nowMs),
         asked: stats.segmentsAsked,
         lost: stats.segmentsLost,
         loss: lossAfter(before, stats),
@@ -201,13 +198,9 @@ export class StatusBook {
       const key = keyOf(session, path)
       keys.add(key)
       const before = this.sending.get(key)
-      const moreBytes = sentBytes - (before?.sentBytes ?? 0)
-      const changedMs = moreBytes > 0 || before === undefined ? nowMs : before.changedMs
-      this.sending.set(key, {
-        sentBytes,
-        changedMs,
-        bytesPerS: rateAfter(before?.bytesPerS, moreBytes, elapsedMs),
-      })
+      const hasChanged = before === undefined || sentBytes > before.rate.doneBytes
+      const rate = advance(before?.rate, sentBytes, nowMs)
+      this.sending.set(key, { rate, changedMs: hasChanged ? nowMs : before.changedMs })
     }
     for (const key of this.sending.keys()) if (!keys.has(key)) this.sending.delete(key)
   }
@@ -287,8 +280,8 @@ export class StatusBook {
       fingerprint: session === undefined ? null : facts.fingerprintOf(session.peer),
       wanted: standing?.wantedCount ?? 0,
       notHeldThere: standing?.notHeldCount ?? 0,
-      receivedBytesPerS: Math.round(rates?.receivedBytesPerS ?? 0),
-      sentBytesPerS: Math.round(rates?.sentBytesPerS ?? 0),
+      receivedBytesPerS: Math.round(rates?.received.bytesPerS ?? 0),
+      sentBytesPerS: Math.round(rates?.sent.bytesPerS ?? 0),
       receivedBytes: session?.stats?.bytesReceived ?? 0,
       sentBytes: session?.stats?.bytesSent ?? 0,
       rttMs: msOf(session?.stats?.srttMs),
@@ -338,7 +331,7 @@ export class StatusBook {
       const sending = this.sending.get(keyOf(session, path))
       const isOver = sentBytes >= sizeBytes || sampledMs - (sending?.changedMs ?? 0) > SENDING_MS
       if (peer === undefined || sending === undefined || isOver) return []
-      const bytesPerS = Math.round(sending.bytesPerS)
+      const bytesPerS = Math.round(sending.rate.bytesPerS)
       const etaMs = bytesPerS > 0 ? Math.round(((sizeBytes - sentBytes) / bytesPerS) * 1_000) : null
       return [
         { path, address: nameOf(peer.address), bytes: sizeBytes, doneBytes: sentBytes, bytesPerS, etaMs },
@@ -398,11 +391,6 @@ function lossAfter(
   // What was called lost may come after all.
   const newest = Math.min(1, Math.max(0, segmentsLost - (before?.lost ?? 0)) / asked)
   return before?.loss === undefined ? newest : before.loss + RATE_GAIN * (newest - before.loss)
-}
-
-function rateAfter(before: number | undefined, moreBytes: number, elapsedMs: number): number {
-  if (before === undefined || elapsedMs <= 0) return before ?? 0
-  return before + RATE_GAIN * ((1_000 * Math.max(0, moreBytes)) / elapsedMs - before)
 }
 
 function keyOf(session: number, path: string): string {

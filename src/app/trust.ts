@@ -204,7 +204,7 @@ export class PinnedTrust implements Trust {
       event: 'refused',
       address: name,
       reason:
-        'it holds another secret than that of --secret-file, or knows another key of this machine: see that the files are the same',
+        'it holds another secret than that of --secret-file, or none, or knows another key of this machine: see that the files are the same',
     })
   }
 

@@ -28,7 +28,7 @@ export function whyOf(facts: WhyFacts): WhyResult {
     path,
     isKnown,
     isSame: isKnown && reasons.length === 0 && (path !== '' || status.isInStep),
-    here: { known, isHeld, wanted },
+    here: { peer: status.peer, known, isHeld, wanted },
     peers: rows,
     reasons,
     below: {

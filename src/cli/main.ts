@@ -58,8 +58,8 @@ async function main(words: readonly string[]): Promise<number> {
       exitCode = await runInit(raw)
     },
     ask: async (command, words, raw) => {
-      const { runAsk } = await import('./short-commands.js')
-      exitCode = await runAsk(command, words, raw)
+      const { runAsk, withConfigured } = await import('./short-commands.js')
+      exitCode = await runAsk(command, words, withConfigured(raw, process.cwd()))
     },
     tracker: async (raw) => {
       const { runTracker } = await import('./short-commands.js')

@@ -209,7 +209,10 @@ function addAskCommand(program: Command, asking: AskCommand, commands: Commands)
   const command = (second === undefined ? program : groupOf(program, first))
     .command(second ?? first)
     .description(asking.description)
-    .option('--share <folder>', 'the share (default: the one that the current folder is in, else ./share)')
+    .option(
+      '--share <folder>',
+      'the share (default: the one that the current folder is in, else that of left.toml, else ./share)',
+    )
     .option('--json', 'print the result as one JSON object')
     .allowExcessArguments()
   for (const { flags, description } of asking.options ?? []) command.option(flags, description)

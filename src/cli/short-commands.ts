@@ -2,6 +2,7 @@
 // run.ts, dry-run.ts, sim.ts, selftest.ts.
 
 export { runAsk } from './ask/ask.js'
+export { withConfigured } from './config/configured-share.js'
 export { runIdentity } from './identity.js'
 export { runInit } from './init/init.js'
 export { runSecret } from './secret.js'

@@ -169,7 +169,8 @@ function receivedSentence(event: Of<'received'>, from: (peer: string) => string)
 
 function sentSentence({ address, files, bytes, durationMs }: Of<'sent'>): string {
   const rate = durationMs > 0 ? `, ${formatRate((1000 * bytes) / durationMs)}` : ''
-  return `sent ${formatFiles(files)} to ${printable(address)} (${formatBytes(bytes)} in ${formatDuration(durationMs)}${rate})`
+  const time = bytes < SMALL_FILE_BYTES ? '' : ` in ${formatDuration(durationMs)}${rate}`
+  return `sent ${formatFiles(files)} to ${printable(address)} (${formatBytes(bytes)}${time})`
 }
 
 function receiptSentence(event: Of<'receipt'>): string {

@@ -15,10 +15,8 @@ export function findShare(named: string | undefined, folder: string): string {
     if (isShare(share)) return share
     throw new LeftError('usage', `${share} is no share: left has never run on it`)
   }
-  for (let at = resolve(folder); ; at = dirname(at)) {
-    if (isShare(at)) return at
-    if (at === dirname(at)) break
-  }
+  const around = shareAround(folder)
+  if (around !== undefined) return around
   const usual = resolve(folder, DEFAULT_SHARE)
   if (isShare(usual)) return usual
   throw new LeftError('usage', `${resolve(folder)} is in no share: go into one, or name it with --share`)
@@ -30,6 +28,14 @@ export function findPlace(named: string | undefined, folder: string): string {
     return findShare(named, folder)
   } catch {
     return resolve(folder, named ?? DEFAULT_SHARE)
+  }
+}
+
+/** The share that a folder is or lies in; undefined where it is in none. */
+export function shareAround(folder: string): string | undefined {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    if (isShare(at)) return at
+    if (at === dirname(at)) return undefined
   }
 }
 

@@ -23,6 +23,8 @@ export interface WhyBelow {
 }
 
 export interface WhyHere {
+  /** The id of this machine's peer, as that of an author. */
+  readonly peer: string
   /** Null where nothing is known of it. */
   readonly known: EntryResult | null
   readonly isHeld: boolean

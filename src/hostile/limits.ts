@@ -48,6 +48,8 @@ export const ASKING_STALL_MS_MAX = 200
 /** Rounds of answers that nobody asked for; after each, the target tells its state again twice or three times. */
 export const UNASKED_ROUNDS = { full: 8, quick: 3 }
 export const UNASKED_ROUND_MS = 1_200
+/** When a peer that does not answer at once is to be asked again, ms. */
+export const ASKED_AGAIN_MS = 300
 
 /** How often one message is repeated, and how many answers may come after the answer to a later ping. The kernel holds up to
  *  1,000 datagrams in a queue of each processor (net.core.netdev_max_backlog), and a ping sent from another processor passes

@@ -35,6 +35,11 @@ interface View {
   removal: Deed | undefined
 }
 
+interface Life {
+  readonly makings: readonly Deed[]
+  readonly ends: readonly Deed[]
+}
+
 export type Views = ReadonlyMap<string, View>
 
 export class Deeds {
@@ -93,18 +98,42 @@ export class Deeds {
   /** Every deed that made this content was seen by somebody who then replaced or removed it. Another time or mode replaces
    *  nothing: that of the content which LEFT had put in this one's place says nothing of the loser of that conflict. */
   isOver(path: string, digest: string): boolean {
-    const past = this.at(path)
-    const ends = past.filter(
-      ({ before, after, isCertain }) => isCertain && after !== digest && after !== before,
-    )
-    const makings = past.filter(({ after }) => after === digest)
+    const { makings, ends } = this.lifeOf(path, digest)
     return makings.length > 0 && makings.every((making) => ends.some((end) => hasSeen(end, making)))
   }
 
-  /** No deed at the path was concurrent with one that made this content: it met no other in a conflict. */
+  /** Another content of the path is over too, and whoever ended one of the two knew nothing of the other: each may reach the other's end,
+   *  and one of them stays (docs/decisions/versions.md, what is known and accepted). */
+  wasEndedApart(path: string, digest: string): boolean {
+    const one = this.lifeOf(path, digest)
+    const others = new Set(this.at(path).flatMap(({ after }) => after ?? []))
+    others.delete(digest)
+    for (const other of others) {
+      const life = this.lifeOf(path, other)
+      if (this.isOver(path, other) && knowsNothingOf(one, life) && knowsNothingOf(life, one)) return true
+    }
+    return false
+  }
+
+  /** Deeds that made the content, and those that may have ended it. */
+  private lifeOf(path: string, digest: string): Life {
+    const past = this.at(path)
+    return {
+      makings: past.filter(({ after }) => after === digest),
+      ends: past.filter(({ before, after, isCertain }) => isCertain && after !== digest && after !== before),
+    }
+  }
+
+  /** No deed at the path was concurrent with one that made this content: it met no other in a conflict. A deed that LEFT may not take for
+   *  an edit of what it had seen may have met it. */
   wasNeverInConflict(path: string, digest: string): boolean {
-    return this.at(path).every(
-      (deed) => deed.after !== digest || (deed.isCertain && this.isAlone(path, deed)),
+    const past = this.at(path)
+    const isBefore = (earlier: Deed, later: Deed) => later.isCertain && hasSeen(later, earlier)
+    return past.every(
+      (one) =>
+        one.after !== digest ||
+        (one.isCertain &&
+          past.every((other) => other === one || isBefore(other, one) || isBefore(one, other))),
     )
   }
 
@@ -180,6 +209,12 @@ export class Deeds {
     }
     return view
   }
+}
+
+/** None that ended the one had seen a deed that made the other. */
+function knowsNothingOf({ makings, ends }: Life, other: Life): boolean {
+  const endings = ends.filter((end) => makings.some((making) => hasSeen(end, making)))
+  return !endings.some((end) => other.makings.some((making) => hasSeen(end, making)))
 }
 
 function hasSeen(later: Deed, earlier: Deed): boolean {

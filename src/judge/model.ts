@@ -95,7 +95,7 @@ export class Model {
     this.unmended.get(peer)?.delete(path)
     const isPutBack = after !== undefined && before !== after && this.isPutBack(peer, path, after)
     // LEFT finds it missing and has no time of the loss to go by: the loss may have taken it, and nobody deleted it.
-    const mayBeLoss = after === undefined && this.unlooked.has(peer)
+    const mayBeLoss = after === undefined && this.takesForLost(peer)
     // A content that was put there just before LEFT died may be news to it.
     this.deeds.did(edit, { sees: down === undefined, isCertain: !this.receiving.has(peer) && !mayBeLoss })
     if (after !== undefined)
@@ -145,6 +145,11 @@ export class Model {
   /** Paths that somebody has changed since LEFT ended there, each with what stood at it then. */
   changedUnseen(peer: Who): ReadonlyMap<string, string | undefined> {
     return this.beforeDown.get(peer) ?? new Map()
+  }
+
+  /** LEFT has not looked since a loss of power: whatever is missing may have gone with that. */
+  takesForLost(peer: Who): boolean {
+    return this.unlooked.has(peer)
   }
 
   /** LEFT has looked at what stands there: from now on it knows. */
@@ -292,7 +297,8 @@ export class Model {
   }
 
   private isReturned(path: string, digest: string): boolean {
-    if (this.deeds.at(path).some(({ after }) => after === digest)) return this.deeds.isOver(path, digest)
+    if (this.deeds.at(path).some(({ after }) => after === digest))
+      return this.deeds.isOver(path, digest) && !this.deeds.wasEndedApart(path, digest)
     // A copy that was made before its original was replaced stays; one of what nobody else had changed is none.
     for (const original of this.deeds.paths())
       if (isCopyOf(path, original) && this.deeds.at(original).some(({ after }) => after === digest))

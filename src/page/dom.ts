@@ -76,10 +76,11 @@ export class Rows<T> {
         row = this.make(item)
         this.rows.set(key, row)
       }
-      row.update(item)
       const place: Element | null =
         before === null ? this.parent.firstElementChild : before.nextElementSibling
       if (place !== row.node) this.parent.insertBefore(row.node, place)
+      // In the document it has a width and colours to draw with.
+      row.update(item)
       before = row.node
     }
   }

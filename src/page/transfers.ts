@@ -91,6 +91,7 @@ function keysOf(keys: HTMLElement, { sources, map }: ReceivedFileStatus): void {
       kind: colourOf(address),
       text: `from ${printable(address)}${bytes > 0 ? ` ${formatBytes(bytes)}` : ''}`,
     })),
+    ...(map.includes('+') ? [{ kind: 'some', text: 'a part of it' }] : []),
     ...(map.includes('.') ? [{ kind: 'none', text: 'missing' }] : []),
   ]
   while (keys.childElementCount > words.length) keys.lastElementChild!.remove()

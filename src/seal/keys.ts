@@ -1,9 +1,9 @@
-// Hashes, keys and the seal of the handshake: SHA-256, HMAC, HKDF (RFC 5869) and AES-256-GCM, from node:crypto.
+// Hashes, keys and the seal of the handshake: SHA-256, HMAC and HKDF (RFC 5869) from node:crypto, AES-256-GCM from gcm.ts.
 
-import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { utf8 } from '../base/bytes.js'
-import type { FrameCipher } from '../rdt/protection.js'
-import { GCM_NONCE_BYTES, HASH_BYTES, KEY_BYTES, TAG_BYTES } from './limits.js'
+import { openGcm, sealGcm } from './gcm.js'
+import { GCM_NONCE_BYTES, HASH_BYTES, KEY_BYTES } from './limits.js'
 
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const hash = createHash('sha256')
@@ -31,7 +31,7 @@ const ZERO_NONCE = new Uint8Array(GCM_NONCE_BYTES)
 
 /** Seals one text with a key that is used for no other; its nonce may be zero for that reason. */
 export function sealOnce(key: Uint8Array, text: Uint8Array, associated: Uint8Array): Uint8Array {
-  return sealGcm(key, ZERO_NONCE, text, associated)
+  return sealGcm({ key, nonce: ZERO_NONCE, associated }, text)
 }
 
 export function openOnce(
@@ -39,57 +39,7 @@ export function openOnce(
   sealed: Uint8Array,
   associated: Uint8Array,
 ): Uint8Array | undefined {
-  return openGcm(key, ZERO_NONCE, sealed, associated)
-}
-
-/** Ciphertext and tag, fresh. */
-export function sealGcm(
-  key: Uint8Array,
-  nonce: Uint8Array,
-  text: Uint8Array,
-  associated: Uint8Array,
-): Uint8Array {
-  const room = new Uint8Array(text.length + TAG_BYTES)
-  sealGcmInto({ key, nonce, associated }, text, room, 0)
-  return room
-}
-
-/** Puts the ciphertext of `text` and its tag into `room` from `at` on, where the text may stand already; answers how
- *  many bytes that takes. */
-export function sealGcmInto(
-  { key, nonce, associated }: FrameCipher,
-  text: Uint8Array,
-  room: Uint8Array,
-  at: number,
-): number {
-  const cipher = createCipheriv('aes-256-gcm', key, nonce)
-  cipher.setAAD(associated)
-  const sealed = cipher.update(text)
-  cipher.final()
-  room.set(sealed, at)
-  room.set(cipher.getAuthTag(), at + sealed.length)
-  return sealed.length + TAG_BYTES
-}
-
-/** The text; undefined where anything was changed. */
-export function openGcm(
-  key: Uint8Array,
-  nonce: Uint8Array,
-  sealed: Uint8Array,
-  associated: Uint8Array,
-): Uint8Array | undefined {
-  if (sealed.length < TAG_BYTES) return undefined
-  const textBytes = sealed.length - TAG_BYTES
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
-  decipher.setAAD(associated)
-  decipher.setAuthTag(sealed.subarray(textBytes))
-  const text = decipher.update(sealed.subarray(0, textBytes))
-  try {
-    decipher.final()
-    return text
-  } catch {
-    return undefined
-  }
+  return openGcm({ key, nonce: ZERO_NONCE, associated }, sealed)
 }
 
 /** Keys of a session, from the one secret that both sides have agreed on. */

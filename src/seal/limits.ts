@@ -18,6 +18,10 @@ export const KEY_BYTES = 32
 export const GCM_NONCE_BYTES = 12
 export const TAG_BYTES = 16
 
+/** Associated data that libcrypto is given directly: 38 bytes of a frame, 13 of a datagram. Longer ones, of handshakes, go
+ *  through node:crypto. */
+export const ASSOCIATED_BYTES_MAX = 64
+
 /** SHA-256, HMAC and HKDF with it. */
 export const HASH_BYTES = 32
 

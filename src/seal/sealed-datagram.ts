@@ -10,7 +10,7 @@
 // nonce is used twice. What has come before, or is too old to tell, is dropped.
 
 import type { DatagramSeal } from '../rdt/protection.js'
-import { openGcm, sealGcm } from './keys.js'
+import { openGcm, sealGcmInto } from './gcm.js'
 import {
   COUNTER_BYTES,
   DATAGRAMS_PER_KEY_MAX,
@@ -49,7 +49,8 @@ export class SealedDatagrams implements DatagramSeal {
     datagram.set(plain.subarray(0, CLEAR_BYTES))
     new DataView(datagram.buffer).setUint32(CLEAR_BYTES, counter)
     const header = datagram.subarray(0, HEADER_BYTES)
-    datagram.set(sealGcm(this.keys.ours, nonceOf(counter), plain.subarray(CLEAR_BYTES), header), HEADER_BYTES)
+    const cipher = { key: this.keys.ours, nonce: nonceOf(counter), associated: header }
+    sealGcmInto(cipher, plain.subarray(CLEAR_BYTES), datagram, HEADER_BYTES)
     return datagram
   }
 
@@ -58,7 +59,8 @@ export class SealedDatagrams implements DatagramSeal {
     const counter = new DataView(datagram.buffer, datagram.byteOffset).getUint32(CLEAR_BYTES)
     if (!this.window.mayTake(counter)) return undefined
     const header = datagram.subarray(0, HEADER_BYTES)
-    const fields = openGcm(this.keys.theirs, nonceOf(counter), datagram.subarray(HEADER_BYTES), header)
+    const cipher = { key: this.keys.theirs, nonce: nonceOf(counter), associated: header }
+    const fields = openGcm(cipher, datagram.subarray(HEADER_BYTES))
     if (fields === undefined) {
       this.forgeries++
       return undefined

@@ -85,7 +85,8 @@ export function decide(local: Entry | undefined, remote: Entry, facts: Reconcile
   const keeps = relation === 'concurrent' && !equal
   if (keeps && content === 'local') return { type: 'keep', wins: true }
   // Attributes of another kind of thing would not fit: a file without readers, an executable folder.
-  const attributes = local.kind === remote.kind ? chosenAttributes(local, remote, keeps) : content
+  const leaves = equal ? undefined : content === 'local' ? 'remote' : 'local'
+  const attributes = local.kind === remote.kind ? chosenAttributes(local, remote, { leaves, keeps }) : content
   const { entry, folded } = unite(local, remote, { content, attributes })
   if (content === 'local' || equal)
     return sameEntry(entry, local) ? { type: 'keep', wins: false } : { type: 'adopt', entry, folded }
@@ -141,16 +142,29 @@ function relationOfContents(local: Entry, remote: Entry): Relation {
 }
 
 /** Where each has seen the other's, the order decides at once: a peer that left a chmod behind with a content of another kind
- *  (a deletion that an edit won against) has a larger vector and the wider mode. `isLost`: ours is the loser
- *  of a conflict. A mode that came with a content of the file was given to another file, and may have replaced the winner's by way of a
- *  deletion only: it opens the winner to nobody. A chmod does. */
-function chosenAttributes(local: Entry, remote: Entry, isLost: boolean): Side {
+ *  (a deletion that an edit won against) has a larger vector and the wider mode. `leaves`: whose content gives way to another; `keeps`:
+ *  as the loser of a conflict. A mode that came with such a content, or with a touch of it, was given to another file, and may have
+ *  replaced that of the one that stays by way of a deletion only: it opens that to nobody. A chmod does. */
+function chosenAttributes(
+  local: Entry,
+  remote: Entry,
+  { leaves, keeps }: { readonly leaves: Side | undefined; readonly keeps: boolean },
+): Side {
   const { version: ours } = local
   const { version: theirs } = remote
   const isMutual = holds(ours.seen, theirs.attributes) && holds(theirs.seen, ours.attributes)
   const relation = isMutual ? 'settled' : relate(ours.attributes, ours.seen, theirs.attributes, theirs.seen)
-  if (isLost && mayBeOfContent(ours) && PRIVACY[remote.access] > PRIVACY[local.access]) return 'remote'
-  return chosen(relation, orderOfAttributes(local, remote))
+  const side = chosen(relation, orderOfAttributes(local, remote))
+  if (side !== leaves) return side
+  const [left, stays] = leaves === 'local' ? [local, remote] : [remote, local]
+  const isOpener = PRIVACY[stays.access] > PRIVACY[left.access]
+  // The touch may come alone, after the content that it was made on: by then that is no conflict any more.
+  const isOfOther = left.touched !== undefined || (keeps && mayBeOfContent(left.version))
+  return isOpener && isOfOther ? other(leaves) : side
+}
+
+function other(side: Side): Side {
+  return side === 'local' ? 'remote' : 'local'
 }
 
 /** Whether the mode may have come with this content or, where the author went on with the file, with an earlier one. A chmod before the

@@ -40,14 +40,17 @@ export function recordPowerLoss(
   const before = shareOn(disk)
   lose()
   const after = shareOn(disk)
-  for (const path of new Set([...before.keys(), ...after.keys()])) {
+  const known = scene.catalogues.get(peer)
+  const knownPaths = [...(known?.manifest.entries() ?? [])].map(({ path }) => path)
+  for (const path of new Set([...before.keys(), ...after.keys(), ...knownPaths])) {
     const was = before.get(path)
     const is = after.get(path)
     const digest = digestIn(history, was)
-    // A person replaced what LEFT had told of, and it may not have looked since: the edit may count as damage now.
-    const told = scene.catalogues.get(peer)?.live(path)
+    // A person replaced or removed what LEFT had told of, and it may not have looked since: that may count as damage, or as lost, now.
+    const told = known?.live(path)
     if (told?.kind === 'file' && told.digest !== digest && !isHeldElsewhere(scene, peer, path, told.digest))
       loseOnlyCopy(scene, path)
+    if (was === undefined && is === undefined) continue
     if (was !== undefined && is !== undefined && digest === digestIn(history, is)) continue
     // A path that LEFT did not know is no deletion that it could tell.
     if (is === undefined && wasOpen && told !== undefined)

@@ -27,6 +27,19 @@ export function replaceUntold(
   if (!isHeldAnywhere({ history, peers }, path, was)) history.model.replaceLastUntold(path, was)
 }
 
+/** A person changed what stood at the path; `told`: what LEFT knows there. Until LEFT looks after a loss of power, it takes what is
+ *  missing for lost: where that was the last copy, the machines that know of it wait for nobody. */
+export function removeUnlooked(
+  scene: SharesScene,
+  { peer, path, was, told }: { peer: number; path: string; was: string; told: Entry | undefined },
+): void {
+  const { history, peers } = scene
+  const isRemoved = peers[peer]!.disk.contentOf(path) === undefined
+  if (!isRemoved || !history.model.takesForLost(peer)) return
+  if (told === undefined || history.digestOfEntry(told) !== was) return
+  if (!isHeldAnywhere(scene, path, was)) loseOnlyCopy(scene, path)
+}
+
 /** A person replaced or removed what stood at the path of a share that was put back. */
 export function replacePutBack(
   { history, peers }: SharesScene,

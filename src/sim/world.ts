@@ -26,7 +26,7 @@ import { peerName, type Victim, type WorldPlan } from './plan.js'
 import { recordOpenedCopy, recordPowerLoss } from './power-loss.js'
 import { SeededRandom } from './random.js'
 import { Scheduler } from './scheduler.js'
-import { replacePutBack, replaceUntold } from './shares.js'
+import { removeUnlooked, replacePutBack, replaceUntold } from './shares.js'
 import { Trace } from './trace.js'
 import { type SimKey, standInKey } from './trust.js'
 
@@ -150,8 +150,9 @@ export class World {
             peer.hint(path)
           },
           onReplaced: (path, digest) => {
-            if (plan.peers[number]!.direction === 'receive-only')
-              replaceUntold(this, path, digest, this.catalogues.get(number)?.live(path))
+            const told = this.catalogues.get(number)?.live(path)
+            if (plan.peers[number]!.direction === 'receive-only') replaceUntold(this, path, digest, told)
+            removeUnlooked(this, { peer: number, path, was: digest, told })
             replacePutBack(this, number, path, digest)
           },
         }),
@@ -321,6 +322,7 @@ export class World {
       handleOpened: (peer, recovered) => this.handleOpened(peer, recovered),
       handleBlockWritten: (peer, temporary, position) =>
         this.resumptions[peer]!.handleWritten(temporary, position, this.nowMs),
+      handleRefusedWrite: (peer) => this.resumptions[peer]!.handleRefusedWrite(this.nowMs),
       handlePowerLoss: (peer, wasOpen, lose) => recordPowerLoss(this, { peer, wasOpen }, lose),
       handleDeath: (peer, victim) => this.handleDeath(peer, victim),
       handleRefusal: (peer, reason) =>

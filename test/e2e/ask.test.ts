@@ -3,8 +3,8 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect } from 'vitest'
 import { writeContent } from '../../harness/peers/content.js'
-import { left, statusOf } from './left.js'
-import { eventually, longTest, type RecordedPeer, test } from './world.js'
+import { eventually, left, statusOf } from './left.js'
+import { longTest, type RecordedPeer, test } from './world.js'
 
 describe('left status', () => {
   test('tells from anywhere in the share how a peer is, before it is in step and after', async ({

@@ -3,8 +3,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { left, statusOf } from './left.js'
-import { eventually, longTest, type RecordedPeer, test, type World } from './world.js'
+import { eventually, left, statusOf } from './left.js'
+import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 const FILES = 100
 const GONE = 60

@@ -41,7 +41,7 @@ describe('left conflicts', () => {
     const [one] = copiesOf(b, 'one')
     const { stdout } = await left(a.share, 'conflicts', 'one.txt')
     expect(stdout).toMatch(
-      /^one\.txt\n {2}this .* 11 bytes {2}one\.txt {2}\([0-9a-f]{16}\)\n {2}other .* one\.conflict-/,
+      /^one\.txt\n {2}this .* 11 bytes {2}one\.txt {2}\(by peer [0-9a-f]{16}\)\n {2}other .* one\.conflict-/,
     )
     expect(await left(a.share, 'conflicts', 'keep', 'one.txt', 'other')).toEqual({
       exitCode: 0,

@@ -1,6 +1,7 @@
 // Runs the program for a command that ends, in a folder.
 
 import { spawn } from 'node:child_process'
+import { expect } from 'vitest'
 import { PROGRAM } from '../../harness/peers/peer.js'
 import { askPeer } from '../../src/control/client.js'
 import type { Status } from '../../src/control/status.js'
@@ -33,4 +34,10 @@ export async function statusOf({ share }: { readonly share: string }): Promise<S
   const answer = await askPeer(share, { command: 'status', arguments: {} })
   if (!answer.ok) throw new Error(`the peer on ${share} does not tell its status: ${answer.message}`)
   return answer.result as Status
+}
+
+/** Expects something of what is taken again and again until it holds: `eventually(() => statusOf(a)).toMatchObject({ isInStep: true })`.
+ *  A process that is started for each answer is worth a longer interval. */
+export function eventually<T>(take: () => Promise<T> | T, intervalMs = 50) {
+  return expect.poll(take, { timeout: 40_000, interval: intervalMs })
 }

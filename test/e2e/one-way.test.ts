@@ -2,8 +2,8 @@
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
-import { left, statusOf } from './left.js'
-import { eventually, type RecordedPeer, test, type World } from './world.js'
+import { eventually, left, statusOf } from './left.js'
+import { type RecordedPeer, test, type World } from './world.js'
 
 async function pair(
   world: World,

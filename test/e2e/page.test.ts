@@ -6,7 +6,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test as plainTest } from 'vitest'
 import { writeContent } from '../../harness/peers/content.js'
 import { BROWSER, openBrowser } from './browser.js'
-import { eventually, type RecordedPeer, test, World } from './world.js'
+import { eventually } from './left.js'
+import { type RecordedPeer, test, World } from './world.js'
 
 const WEB = ['--web', 'auto']
 
@@ -40,6 +41,13 @@ async function openPage(world: World, peer: RecordedPeer): Promise<{ page: Page;
     await context.close()
     expect(complaints).toEqual([])
   })
+  // There it has no width and no colours: what is drawn would be a black bar.
+  await page.addInitScript(`
+    const draw = CanvasRenderingContext2D.prototype.fillRect
+    CanvasRenderingContext2D.prototype.fillRect = function (...place) {
+      if (!this.canvas.isConnected) console.error('it draws on a canvas that is not in the document')
+      draw.apply(this, place)
+    }`)
   await page.goto(link)
   return { page, link }
 }

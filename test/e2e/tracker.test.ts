@@ -16,8 +16,8 @@ import { endpointText } from '../../harness/peers/endpoints.js'
 import { PROGRAM } from '../../harness/peers/peer.js'
 import type { TrackerEvent } from '../../src/app/tracker.js'
 import type { HostPort } from '../../src/io/net/address.js'
-import { left, leftOf, statusOf } from './left.js'
-import { eventually, longTest, type RecordedPeer, test, type World } from './world.js'
+import { eventually, left, leftOf, statusOf } from './left.js'
+import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 /** The real one, in a process of its own. */
 class RealTracker {

@@ -11,6 +11,7 @@ import { hexOf, utf8 } from '../../src/base/bytes.js'
 import { hash } from '../../src/io/hash.js'
 import type { HostPort } from '../../src/io/net/address.js'
 import { openIdentity } from '../../src/seal/identity.js'
+import { eventually, left, statusOf } from './left.js'
 import { longTest, type RecordedPeer, test, type World } from './world.js'
 
 const text = 'the quick brown fox of a very secret project jumps over the lazy dog\n'.repeat(4_000)
@@ -119,6 +120,8 @@ describe('a peer with another key', () => {
       b.start(['--identity', file])
       await world.until('A to stop it', () => a.of('key-changed').length > 0)
       await world.until('B to know', () => isShutOut(b))
+      await eventually(() => statusOf(a)).toMatchObject({ peers: [{ code: 'key-changed' }] })
+      expect((await left(a.share, 'why')).stdout).toContain('left trust')
       expect(a.of('key-changed')).toMatchObject([{ address: b.address, fingerprint, pinned: first }])
       expect(a.received('new')).toEqual([])
       await trustAtA(fingerprint)
@@ -133,6 +136,8 @@ describe('a peer with another key', () => {
     b.start()
     await world.until('A to refuse it', () => a.of('refused').length > 0)
     await world.until('B to know', () => isShutOut(b))
+    await eventually(() => statusOf(a)).toMatchObject({ peers: [{ code: 'refused' }] })
+    await eventually(() => statusOf(b)).toMatchObject({ peers: [{ code: 'not-let-in' }] })
     const fingerprint = /left trust ([0-9a-f]{64})/.exec(a.of('refused')[0]!.reason)?.[1]
     expect({ a: a.of('refused').length, received: a.received('of-b') }).toEqual({ a: 1, received: [] })
     await trustAtA(fingerprint!)
@@ -156,6 +161,8 @@ describe('a peer whose key is removed', () => {
     writeFileSync(b.path('later-of-b'), 'of b')
     await world.until('A to refuse it', () => a.of('refused').length > 0)
     await world.until('B to know', () => isShutOut(b))
+    await eventually(() => statusOf(a)).toMatchObject({ peers: [{ code: 'refused' }] })
+    await eventually(() => statusOf(b)).toMatchObject({ peers: [{ code: 'not-let-in' }] })
     expect(a.of('refused')[0]!.reason).toContain(`left trust ${fingerprint}`)
     expect([a, b].map((peer) => peer.of('connected').length)).toEqual([1, 1])
     await trustAtA(fingerprint)

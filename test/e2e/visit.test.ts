@@ -23,8 +23,8 @@ import { IDENTITY_FILE, PINS_FILE } from '../../src/seal/config-folder.js'
 import { makeX25519 } from '../../src/seal/exchange.js'
 import { type Identity, openIdentity } from '../../src/seal/identity.js'
 import { Pins } from '../../src/seal/pins.js'
-import { statusOf } from './left.js'
-import { eventually, expectSameBytes, longTest, type RecordedPeer, test, type World } from './world.js'
+import { eventually, statusOf } from './left.js'
+import { expectSameBytes, longTest, type RecordedPeer, test, type World } from './world.js'
 
 /** A user on a machine without a share, who was told the key of the peers' user and whose key that user trusts. */
 interface Guest {

@@ -238,12 +238,6 @@ export class World {
   }
 }
 
-/** Waits for what is not an event: `eventually(() => statusOf(a)).toMatchObject({ isInStep: true })`. A process that is asked again and again
- *  is worth a longer interval. */
-export function eventually<T>(take: () => Promise<T> | T, intervalMs = 50) {
-  return expect.poll(take, { timeout: WAIT_MS_MAX, interval: intervalMs })
-}
-
 /** Vitest's own equality walks over every byte, and over megabytes for seconds. */
 export function expectSameBytes(path: string, otherPath: string): void {
   expect(readFileSync(path).equals(readFileSync(otherPath)), `${path} is like ${otherPath}`).toBe(true)

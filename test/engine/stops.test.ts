@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
 import type { PeerAnswer } from '../../src/engine/engine.js'
+import { WORKING_RETRY_MS } from '../../src/engine/limits.js'
 import {
   PATHS_TOLD_MAX,
   PATHS_TOLD_MS,
@@ -37,6 +38,27 @@ const answerAll = (peer: PlayedPeer, answer: 'same' | 'differs'): void => {
 }
 
 const file = theirFile('a', 'content')
+
+test.each(['here', 'there'] as const)(
+  'a pause %s leaves nothing due of a peer that asked to be asked again',
+  (where) => {
+    connect()
+    a.know([], nowMs)
+    run(50)
+    expect(b.heard.length).toBeGreaterThan(0)
+    const paused = where === 'here' ? a : b
+    paused.engine.pause('all', nowMs)
+    run(20)
+    nowMs += WORKING_RETRY_MS
+    a.engine.handleTimeout(nowMs)
+    // What stayed due would keep the process turning until the pause is over.
+    expect(a.engine.pollTimeout() ?? Number.POSITIVE_INFINITY).toBeGreaterThan(nowMs)
+    paused.engine.resume('all', nowMs)
+    b.heard.length = 0
+    run(2 * THEIR_PAUSE_MS_MIN)
+    expect(b.heard.some((text) => text.startsWith('h'))).toBe(true)
+  },
+)
 
 describe('a pause', () => {
   const large = contentOf(2 * BLOCK_BYTES + 5)

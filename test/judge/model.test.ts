@@ -1,7 +1,7 @@
 // Both sides of what the model asks for: what must stand, what must not, and what nobody can tell.
 
 import { describe, expect, test } from 'vitest'
-import { Model, type Standing } from '../../src/judge/model.js'
+import { Model, type Standing, UNSEEN_MS_MAX } from '../../src/judge/model.js'
 
 const EMPTY = 'empty'
 
@@ -92,6 +92,18 @@ describe('what must not stand', () => {
     expect(story.faults({ a: 'one' })).toEqual(['one came-back'])
   })
 
+  test('is what was deleted or replaced, unless the same befell another that nobody had seen who did it', () => {
+    const apart = () => new Story().did('A', 'a', undefined, 'one').did('B', 'a', undefined, 'two')
+    const deleted = apart().did('A', 'a', 'one', undefined).did('B', 'a', 'two', undefined)
+    expect(deleted.faults({ a: 'one' })).toEqual([])
+    const replaced = apart().did('A', 'a', 'one', 'three').did('B', 'a', 'two', 'four')
+    expect(replaced.faults({ a: 'one' }, ['three', 'four'])).toEqual([])
+    expect(apart().did('A', 'a', 'one', undefined).faults({ a: 'one' }, ['two'])).toEqual(['one came-back'])
+    const seen = apart().got('A', 'a', 'two').did('A', 'a', 'one', undefined).did('B', 'a', 'two', undefined)
+    expect(seen.faults({ a: 'one' })).toEqual(['one came-back'])
+    expect(seen.faults({ a: 'two' })).toEqual(['two came-back'])
+  })
+
   test('is a conflict copy of what met no other edit', () => {
     const copy = 'a.conflict-20261121-000000-12345678'
     expect(
@@ -101,6 +113,18 @@ describe('what must not stand', () => {
     ).toEqual(['one came-back'])
     const met = shared().did('A', 'a', 'one', 'three').did('B', 'a', 'one', 'two')
     expect(met.faults({ a: 'two', [copy]: 'three' })).toEqual([])
+  })
+
+  test('is a conflict copy of what somebody replaced long before the power went, and not just before', () => {
+    const copy = 'a.conflict-20261121-000000-12345678'
+    const faultsWithLoss = (afterMs: number): string[] => {
+      const story = shared().did('B', 'a', 'one', 'two')
+      story.model.handlePowerLoss('B', story.tick() + afterMs, false)
+      story.got('A', copy, 'one').got('A', 'a', 'two').did('A', 'a', 'two', 'three')
+      return story.faults({ a: 'three', [copy]: 'one' })
+    }
+    expect(faultsWithLoss(UNSEEN_MS_MAX)).toEqual(['one came-back'])
+    expect(faultsWithLoss(0)).toEqual([])
   })
 
   test('is not what somebody else touched or made anew meanwhile', () => {

@@ -16,7 +16,7 @@ export class KeptShare {
   readonly disk: SimDisk
   readonly messages: KeeperToEngine[] = []
   protected readonly keeper: Keeper
-  protected readonly opened: ReturnType<typeof openShare>
+  readonly opened: ReturnType<typeof openShare>
 
   /** Each path is the text of its file. */
   constructor(

@@ -439,6 +439,48 @@ describe('I5, behind a disk that has no place for the newer version', () => {
   })
 })
 
+describe('I5, behind a machine that only sends', () => {
+  /** A, B and C hold the same; B, between them, only sends. */
+  const behindSender = (): BrokenWorld => {
+    const peers = [calmPeer(A), calmPeer(B, { direction: 'send-only' }), calmPeer(C)]
+    const links = chainOf(3).map(([one, other]) => calmLink(one, other, {}))
+    const world = new BrokenWorld({ seed: 1, peers, links }, { hash, crc32 })
+    for (const path of ['a', 'b', 'c']) write(world, B, path, 1)
+    world.startAll()
+    world.run(SOON_MS)
+    return world
+  }
+
+  const brokenAtRest = (world: BrokenWorld): string[] => {
+    checkAtRest(world)
+    return world.broken.map(({ invariant }) => invariant)
+  }
+
+  test('holds where an old version stays that was replaced beyond it, and removed on it', () => {
+    const world = behindSender()
+    write(world, A, 'a', ANOTHER)
+    world.run(SOON_MS)
+    world.edit(B, { type: 'remove', path: 'a' })
+    settle(world, 0)
+    expect(world.broken).toEqual([])
+    expect(diskOf(world, A).contentOf('a')).toEqual(contentOf(ANOTHER, 1_000))
+    expect(diskOf(world, B).contentOf('a')).toBeUndefined()
+    expect(diskOf(world, C).contentOf('a')).toEqual(contentOf(1, 1_000))
+  })
+
+  test('breaks where a deleted one stays, or it has the newer one itself', () => {
+    const deleted = behindSender()
+    deleted.edit(A, { type: 'remove', path: 'a' })
+    expect(brokenAtRest(deleted)).toContain('I5')
+    const near = behindSender()
+    near.peers[C]!.stop()
+    write(near, B, 'a', ANOTHER)
+    near.run(SOON_MS)
+    expect(diskOf(near, A).contentOf('a')).toEqual(contentOf(ANOTHER, 1_000))
+    expect(brokenAtRest(near)).toContain('I5')
+  })
+})
+
 /** B wrote a file that its disk did not have yet when the power went, though LEFT had told of it. */
 function cutAtB({ isAlsoAtA = false, isMadeAnew = false } = {}): BrokenWorld {
   for (let seed = 1; seed <= 50; seed++) {

@@ -214,6 +214,22 @@ describe('a version that a machine knows and does not hold', () => {
     expectRest(world)
   })
 
+  test.each([
+    ['before the loss of power', false],
+    ['after it, before LEFT looked', true],
+  ])('is waited for in vain where a person removed the last copy just %s', (_, isAfter) => {
+    const world = refusedWorld(2 * SOON_MS)
+    // On stable storage: the loss of power alone would leave it.
+    world.peers[A]!.disk.settle()
+    if (!isAfter) world.edit(A, { type: 'remove', path: 'a' })
+    happen(world, { type: 'power-loss', peer: A, downMs: 100 })
+    world.run(110)
+    if (isAfter) world.edit(A, { type: 'remove', path: 'a' })
+    world.run(SOON_MS)
+    expect([notHeldAt(world, A), notHeldAt(world, B)]).toEqual([['a'], ['a']])
+    expectRest(world)
+  })
+
   test('is not waited for where what was made since is newer', () => {
     const world = lostWorld()
     happen(world, { type: 'cut', peer: A, other: B, bothWays: true, forMs: SOON_MS })

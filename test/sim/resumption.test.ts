@@ -127,6 +127,19 @@ describe('I6: blocks that the log does not claim', () => {
     expect(open([])).toBe(broken)
   })
 
+  test.each([
+    ['may be unknown to it', 0, undefined],
+    ['may be unknown to it', LOGGED_AFTER_MS, undefined],
+    ['are in it where they were written long before', LOGGED_AFTER_MS + 1, 'I6'],
+  ])('written before the disk refused the log: %s (%i ms)', (_, beforeMs, broken) => {
+    const { resumption, open, write } = scene()
+    open([])
+    write(many, 5_000)
+    resumption.handleRefusedWrite(5_000 + beforeMs)
+    resumption.handleDeath('process', 60_000)
+    expect(open([])).toBe(broken)
+  })
+
   test('written since the copy that is put back', () => {
     const { resumption, open, write } = scene()
     const copy = resumption.copy()

@@ -111,6 +111,26 @@ const FOUND = [
     'a file made anew stayed open to its group, where a peer had closed it while its deletion was held',
   ],
   [7710047, 'an answer to what was asked before a pause was taken for news in it'],
+  [40019002, 'a peer that was asked to ask again turned without end in a pause'],
+  [31000181, 'judge: of two contents that were replaced apart, one stays'],
+  [40000954, 'judge: a full disk refused the log of blocks that it took'],
+  [7710155, 'a file in the place of a link kept the executable bit that could not be set on the link'],
+  [
+    20001868,
+    'to the judge, a version came back that was replaced beyond one that only sends, and then removed on that',
+  ],
+  [
+    40005539,
+    'a chmod between a kill and the restart was no edit, of a file that came from a disk without modes just before the kill',
+  ],
+  [
+    40015502,
+    'a touch opened a file that its person went on with, by way of a deletion of an older version of that',
+  ],
+  [
+    40017991,
+    'a file in the place of a link was as private as what the link had led to, though it had been opened',
+  ],
 ] as const
 
 /** The same, with losses of power. */
@@ -164,6 +184,19 @@ const FOUND_WITH_POWER = [
     'a link in the place of a folder of one that only sends went to the trash, and what it leads to was missed by the judge',
   ],
   [9300195, 'the copy of a link that had lost a conflict went with the power, and was told as a deletion'],
+  [
+    9910060,
+    'a link that had just been put in place was on the disk, and not in the log, and counted as an edit',
+  ],
+  [
+    7730237,
+    'to the judge, what a person had replaced just before a loss of power met no other edit, and had no copy to leave',
+  ],
+  [32000117, 'a file with a time at a full second was moved to where another time of that second was wanted'],
+  [
+    32000296,
+    'to the judge, what a person had removed just before a loss of power, and nobody else held, was not waited for in vain',
+  ],
 ] as const
 
 /** The same, with shares that are put back. */

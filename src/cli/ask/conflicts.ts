@@ -68,5 +68,5 @@ export const conflictsKeepCommand: AskCommand = {
 function sideWords({ path, kind, bytes, mtimeMs, author }: SideResult, view: ShareView): string {
   const size = kind === 'file' ? formatBytes(bytes) : kind
   const name = printableName(view.nameOf(path))
-  return `${formatTime(mtimeMs)}  ${printable(size).padStart(9)}  ${name}  (${printable(author)})`
+  return `${formatTime(mtimeMs)}  ${printable(size).padStart(9)}  ${name}  (by peer ${printable(author)})`
 }

@@ -17,8 +17,14 @@ export const doctorCommand: AskCommand = {
     'look whether addresses, port, firewall, clocks, path, limits, disk and versions are well, and say what to do; where no peer runs, --ip, --port and --bind say how one would be started; ends with 1 where something is wrong',
   words: '',
   options: [
-    { flags: '--ip <addresses>', description: 'where no peer runs: the other machines, as of left' },
-    { flags: '--port <number>', description: `where no peer runs: the UDP port (default: ${DEFAULT_PORT})` },
+    {
+      flags: '--ip <addresses>',
+      description: 'where no peer runs: the other machines, as of left (default: those of left.toml)',
+    },
+    {
+      flags: '--port <number>',
+      description: `where no peer runs: the UDP port (default: that of left.toml, else ${DEFAULT_PORT})`,
+    },
     {
       flags: '--bind <address>',
       description: 'where no peer runs: the address of this machine (default: all)',

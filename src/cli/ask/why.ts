@@ -26,12 +26,13 @@ export const whyCommand: AskCommand = {
 export function whyLines(result: WhyResult, view: ShareView, now: Date): string[] {
   const { path, here, peers, reasons, below } = result
   const columns = Math.max(4, ...peers.map(({ address }) => printable(address).length))
+  const nameOf = nameOfAuthor(result)
   const row = (who: string, words: string) => `  ${fitted(who, columns)}  ${words}`
   return [
     path === '' ? printableName(view.share) : printableName(view.nameOf(path)),
-    ...(path === '' ? [] : [row('here', hereWords(here))]),
+    ...(path === '' ? [] : [row('here', hereWords(here, nameOf))]),
     ...peers.map((peer) =>
-      row(printable(peer.address), path === '' ? STATE_WORDS[peer.state] : peerWords(peer)),
+      row(printable(peer.address), path === '' ? STATE_WORDS[peer.state] : peerWords(peer, nameOf)),
     ),
     '',
     verdict(result),
@@ -46,24 +47,40 @@ function verdict({ isKnown, isSame, reasons }: WhyResult): string {
   return reasons.length === 0 ? 'nothing keeps it back here' : 'not the same everywhere:'
 }
 
-function hereWords({ known, isHeld, wanted }: WhyResult['here']): string {
+/** Says by which machine an edit is: its address is what a person knows. */
+function nameOfAuthor({ here, peers }: WhyResult): (author: string) => string {
+  return (author) => {
+    if (author === here.peer) return 'this machine'
+    const peer = peers.find(({ peer }) => peer === author)
+    return peer === undefined ? `peer ${printable(author)}` : printable(peer.address)
+  }
+}
+
+function hereWords({ known, isHeld, wanted }: WhyResult['here'], nameOf: (author: string) => string): string {
   if (known === null && wanted === null) return 'nothing is known of it'
-  const parts = known === null ? [] : [entryWords(known), ...(isHeld ? [] : ['not held'])]
-  if (wanted !== null) parts.push(`to come: ${entryWords(wanted)}`)
+  const parts = known === null ? [] : [entryWords(known, nameOf), ...(isHeld ? [] : ['not held'])]
+  if (wanted !== null) parts.push(`to come: ${entryWords(wanted, nameOf)}`)
   return parts.join('; ')
 }
 
-function peerWords({ state, isAnswered, known, isHeld }: WhyPeer): string {
+function peerWords(
+  { state, isAnswered, known, isHeld }: WhyPeer,
+  nameOf: (author: string) => string,
+): string {
   if (!isAnswered) return STATE_WORDS[state]
   if (known === null) return 'nothing is known of it there'
-  return isHeld === false ? `${entryWords(known)}; not held` : entryWords(known)
+  const words = entryWords(known, nameOf)
+  return isHeld === false ? `${words}; not held` : words
 }
 
-function entryWords({ kind, deletedKind, bytes, mtimeMs, author }: EntryResult): string {
+function entryWords(
+  { kind, deletedKind, bytes, mtimeMs, author }: EntryResult,
+  nameOf: (author: string) => string,
+): string {
   const what = kind === 'tombstone' ? `deleted ${printable(deletedKind ?? 'entry')}` : printable(kind)
   const parts = [kind === 'file' ? `${what}, ${formatBytes(bytes)}` : what]
   if (mtimeMs !== null) parts.push(formatTime(mtimeMs))
-  return `${parts.join(', ')} (${printable(author)})`
+  return `${parts.join(', ')}, by ${nameOf(author)}`
 }
 
 function reasonLines(reason: WhyReason, now: Date): string[] {

@@ -13,7 +13,7 @@ import { realPathOf } from '../../app/share-danger.js'
 import { LeftError } from '../../base/errors.js'
 import { quoted } from '../addresses.js'
 import { dryRunOf, type Once, onceOf, peerOptions, type RawArguments } from '../arguments.js'
-import { findConfig, shareAround } from './find-config.js'
+import { findConfig, shareAroundFile } from './find-config.js'
 import { nearestWord } from './nearest-word.js'
 import { type ConfiguredShare, longName, readSettings } from './settings.js'
 import { readToml } from './toml-file.js'
@@ -107,7 +107,7 @@ function one(share: ConfiguredShare, { own, folder, file, isNamed, notes }: Arou
 function dangerOf(file: string | undefined, isNamed: boolean, { share }: PeerOptions): string[] {
   if (file === undefined) return []
   const isInside = !relative(realPathOf(share), realPathOf(file)).startsWith('..')
-  const around = isInside ? share : shareAround(file)
+  const around = isInside ? share : shareAroundFile(file)
   if (around === undefined) return []
   if (isNamed)
     return [`${file} is in the share ${around}: whoever may write there says what is shared from here`]

@@ -10,7 +10,7 @@ import { type Stats, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { realPathOf } from '../../app/share-danger.js'
-import { isShare } from '../../control/find-share.js'
+import { shareAround } from '../../control/find-share.js'
 
 export const CONFIG_FILE = 'left.toml'
 
@@ -32,19 +32,12 @@ export function findConfig(folder: string): FoundConfig {
 }
 
 /** The share that a file is in, itself or what it is a link to; undefined where it is in none. */
-export function shareAround(file: string): string | undefined {
-  return shareOf(realPathOf(dirname(file))) ?? shareOf(dirname(realPathOf(file)))
-}
-
-function shareOf(folder: string): string | undefined {
-  for (let at = folder; ; at = dirname(at)) {
-    if (isShare(at)) return at
-    if (at === dirname(at)) return undefined
-  }
+export function shareAroundFile(file: string): string | undefined {
+  return shareAround(realPathOf(dirname(file))) ?? shareAround(dirname(realPathOf(file)))
 }
 
 function distrustOf(file: string, stat: Stats): string | undefined {
-  const share = shareAround(file)
+  const share = shareAroundFile(file)
   if (share !== undefined)
     return `it is in the share ${share}, where peers write; where it is yours, move it out of there, or name it with --config`
   if (process.platform === 'win32') return undefined

@@ -10,7 +10,7 @@ import { LeftError } from '../../base/errors.js'
 import { makeSecret } from '../../seal/secret.js'
 import { IGNORE_FILE } from '../../share/ignore-rules.js'
 import { parsePeers, parseTrackers } from '../addresses.js'
-import { CONFIG_FILE, shareAround } from '../config/find-config.js'
+import { CONFIG_FILE, shareAroundFile } from '../config/find-config.js'
 import { EXIT_STOPPED } from '../failure.js'
 import { printable } from '../names.js'
 import { printLine } from '../printing.js'
@@ -43,7 +43,7 @@ export async function runInit(
   { folder, input, output, print }: InitWorld = realWorld(),
 ): Promise<number> {
   const file = join(folder, CONFIG_FILE)
-  const around = shareAround(file)
+  const around = shareAroundFile(file)
   if (around !== undefined)
     throw new LeftError(
       'usage',

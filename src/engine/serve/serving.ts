@@ -96,7 +96,8 @@ export class Serving {
     // Dropped silently: the puller asks again, and by then there is room.
     if (this.taskCount >= REQUESTED_BLOCKS_MAX) return
     this.taskCount++
-    const task = { ...requested, secondTry: false }
+    const { session, kind, digest, blockIndex, members } = requested
+    const task: Task = { session, kind, digest, blockIndex, members, secondTry: false }
     // One name is one content: seals rely on it, so what is asked for under a pack's name must be that pack.
     const isPack =
       requested.members !== undefined && packProves(this.options.hash, requested.digest, requested.members)

@@ -273,8 +273,11 @@ export class Talk {
   /** When `sendRequests` has something that waits for time alone. */
   pollTimeout(): number | undefined {
     let firstMs: number | undefined
+    // In a pause no state is told: a time for that would stay due, and keep the process turning.
     for (const each of this.sessions.all())
-      firstMs = earliest(firstMs, each.peerTalk.pollTimeout(), this.resumeDueMs(each))
+      firstMs = this.paused.has(each.session)
+        ? earliest(firstMs, this.resumeDueMs(each))
+        : earliest(firstMs, each.peerTalk.pollTimeout())
     return firstMs
   }
 

@@ -11,6 +11,7 @@ import { type Attack, type Ground, sleep } from '../attack.js'
 import type { Attacker } from '../attacker.js'
 import { contentOf } from '../content.js'
 import {
+  ASKED_AGAIN_MS,
   ASKING_BYTES_MAX,
   ASKING_MS,
   ASKING_STALL_MS_MAX,
@@ -187,7 +188,8 @@ export const unaskedAnswers: Attack = {
       // What was answered so is told again a moment later.
       await sleep(UNASKED_ROUND_MS)
     }
-    attacker.onMessage = () => encodeMessage({ type: 'same' })
+    // The target greets it after the last pause: told that the two are the same, it would rightly take nothing.
+    attacker.onMessage = () => encodeMessage({ type: 'working', retryMs: ASKED_AGAIN_MS })
     await attacker.ask(GOES_ON)
     if (faults.length === 0 && !(await gives(attacker, target, 'unasked-last')))
       faults.push('nothing is taken of it when it keeps to the protocol again')

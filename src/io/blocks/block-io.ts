@@ -17,15 +17,9 @@ import { openedCheck } from '../confinement.js'
 import { OPEN_FILES_MAX } from '../limits.js'
 import { PrivateFiles } from '../private-files.js'
 import { type Following, outwardCheck, READ_FLAGS } from '../reading.js'
-import {
-  BlockProver,
-  openBlock,
-  type PieceToSeal,
-  type ProofResult,
-  type ProvedPiece,
-  sealBlockOf,
-} from './block-prover.js'
+import { BlockProver, openBlock, type ProofResult, sealBlockOf } from './block-prover.js'
 import { DescriptorCache, syncContent } from './descriptor-cache.js'
+import type { PieceToSeal, ProvedPiece } from './piece-messages.js'
 import { Runs, readRun, writeRun } from './runs.js'
 
 /** A file as the index knows it. A descriptor is only used again for the same state of the same path: a file
@@ -99,7 +93,7 @@ export class BlockIo {
 
   /** Puts the block at its position of an existing file, never through a link, if it has the digest: the bytes, or what
    *  the cipher opens them to. Nothing else of their buffer may be used until this is answered. */
-  async writeProved(block: BlockToProve): Promise<ProofResult> {
+  writeProved(block: BlockToProve): Promise<ProofResult> {
     const { path, position, bytes, digest, cipher } = block
     return this.writers.use(path, '', 'write', (fd) =>
       this.prover.add({ type: 'write', fd, position, bytes, digest, cipher }),
@@ -107,12 +101,12 @@ export class BlockIo {
   }
 
   /** Reads a block into the room of its frame and seals it, if it has the digest. The same holds for that buffer. */
-  async readSealed(
+  readSealed(
     { path, mtimeMs, sizeBytes }: ReadableFile,
-    piece: Omit<PieceToSeal, 'type' | 'fd'>,
+    { position, length, bytes, digest, cipher }: Omit<PieceToSeal, 'type' | 'fd'>,
   ): Promise<ProofResult> {
     return this.readers.use(path, `${mtimeMs} ${sizeBytes}`, 'read', (fd) =>
-      this.sealer.add({ type: 'seal', fd, ...piece }),
+      this.sealer.add({ type: 'seal', fd, position, length, bytes, digest, cipher }),
     )
   }
 

@@ -6,56 +6,25 @@ import { once } from 'node:events'
 import type { Worker } from 'node:worker_threads'
 import { equalBytes } from '../../base/bytes.js'
 import { FRAME_BLOCK_AT } from '../../base/limits.js'
-import type { FrameCipher } from '../../rdt/protection.js'
-import { decipher, sealInPlace } from '../../seal/frames/frame-cipher.js'
+import { decipherInPlace, sealInPlace } from '../../seal/frames/frame-cipher.js'
 import { hash } from '../hash.js'
 import { PROOFS_IN_FLIGHT_MAX, THREAD_BYTES_MIN } from '../limits.js'
 import { startThread } from '../thread.js'
-
-/** Outcome for a block: it is in the file; it is a frame; its seal is broken; it is not the one that was wanted. */
-export type Proof = 'written' | 'sealed' | 'damaged' | 'wrong'
+import {
+  type PieceToSeal,
+  type PieceToWrite,
+  type Proof,
+  type ProofReply,
+  type ProofRequest,
+  type ProvedPiece,
+  packPieces,
+  readResults,
+} from './piece-messages.js'
 
 export interface ProofResult {
   readonly proof: Proof
   /** Theirs: that of the bytes is empty where they were in the thread. */
   readonly buffer: ArrayBufferLike
-}
-
-/** `bytes` to be written at `position`, if `digest` is theirs; opened before, where there is a cipher. */
-export interface PieceToWrite {
-  readonly type: 'write'
-  readonly fd: number
-  readonly position: number
-  readonly bytes: Uint8Array
-  readonly digest: Uint8Array
-  readonly cipher: FrameCipher | undefined
-}
-
-/** A block of that many bytes to be read from `position` into `bytes`, the room of its frame, and sealed if it has the
- *  digest. */
-export interface PieceToSeal {
-  readonly type: 'seal'
-  readonly fd: number
-  readonly position: number
-  readonly length: number
-  readonly bytes: Uint8Array
-  readonly digest: Uint8Array
-  readonly cipher: FrameCipher
-}
-
-export type ProvedPiece = PieceToWrite | PieceToSeal
-
-export interface ProofRequest {
-  readonly id: number
-  readonly pieces: readonly ProvedPiece[]
-}
-
-export interface ProofReply {
-  readonly id: number
-  /** Outcomes, one for each piece in their order; `code` is that of an error. */
-  readonly results: (Proof | { readonly code: string })[]
-  /** Theirs, given back. */
-  readonly buffers: readonly ArrayBuffer[]
 }
 
 interface Job {
@@ -129,12 +98,18 @@ export class BlockProver {
       this.doHere(jobs)
       return
     }
-    const request: ProofRequest = { id: this.nextId++, pieces: jobs.map(({ piece }) => piece) }
-    this.inFlight.set(request.id, jobs)
-    this.thread.worker.postMessage(request, request.pieces.map(bufferOf))
+    const id = this.nextId++
+    this.inFlight.set(id, jobs)
+    const request: ProofRequest = packPieces(
+      id,
+      jobs.map(({ piece }) => piece),
+    )
+    this.thread.worker.postMessage(request, request.buffers)
   }
 
-  private handleReply({ id, results, buffers }: ProofReply): void {
+  private handleReply(reply: ProofReply): void {
+    const { id, buffers } = reply
+    const results = readResults(reply)
     const jobs = this.inFlight.get(id) ?? []
     this.inFlight.delete(id)
     this.flush()
@@ -161,7 +136,7 @@ export class BlockProver {
 
 /** The block of a piece, or why it is none. */
 export function openBlock({ bytes, digest, cipher }: PieceToWrite): Uint8Array | 'damaged' | 'wrong' {
-  const block = cipher === undefined ? bytes : decipher(cipher, bytes)
+  const block = cipher === undefined ? bytes : decipherInPlace(cipher, bytes)
   if (block === undefined) return 'damaged'
   return equalBytes(hash(block), digest) ? block : 'wrong'
 }
@@ -172,9 +147,4 @@ export function sealBlockOf({ bytes, digest, cipher, length }: PieceToSeal, read
   if (readBytes !== length || !equalBytes(hash(block), digest)) return 'wrong'
   sealInPlace(cipher, bytes, length)
   return 'sealed'
-}
-
-/** Those of the pool and of what was deciphered are no others'. */
-function bufferOf({ bytes }: ProvedPiece): ArrayBuffer {
-  return bytes.buffer as ArrayBuffer
 }

@@ -13,37 +13,38 @@
 import { readSync, writeSync, writevSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { FRAME_BLOCK_AT } from '../../base/limits.js'
+import { useNativeCrypto } from '../../seal/frames/frame-cipher.js'
 import { loadHash } from '../hash.js'
+import { openBlock, sealBlockOf } from './block-prover.js'
 import {
-  openBlock,
+  type PieceResult,
   type PieceToSeal,
   type PieceToWrite,
-  type ProofReply,
   type ProofRequest,
-  type ProvedPiece,
-  sealBlockOf,
-} from './block-prover.js'
+  packResults,
+  unpackPieces,
+} from './piece-messages.js'
 
 void loadHash().then(() => {
   parentPort?.on('message', handle)
   parentPort?.postMessage(undefined) // ready
 })
 
-function handle({ id, pieces }: ProofRequest): void {
-  const results = prove(pieces)
-  const buffers = pieces.map(({ bytes }) => bytes.buffer as ArrayBuffer)
-  const reply: ProofReply = { id, results, buffers }
-  parentPort?.postMessage(reply, buffers)
+function handle(request: ProofRequest): void {
+  const reply = packResults(request, prove(unpackPieces(request)))
+  parentPort?.postMessage(reply, reply.buffers)
 }
 
-/** Pieces of a message are all of one type: each has a thread of its own. */
-function prove(pieces: readonly ProvedPiece[]): ProofReply['results'] {
-  const toWrite = pieces.filter((piece) => piece.type === 'write')
-  if (toWrite.length > 0) return openAndWrite(toWrite)
-  return pieces.filter((piece) => piece.type === 'seal').map(readAndSeal)
+function prove(pieces: PieceToSeal[] | PieceToWrite[]): PieceResult[] {
+  if (pieces.some(({ cipher }) => cipher !== undefined)) useNativeCrypto()
+  return isToSeal(pieces) ? pieces.map(readAndSeal) : openAndWrite(pieces)
 }
 
-function readAndSeal(piece: PieceToSeal): ProofReply['results'][number] {
+function isToSeal(pieces: PieceToSeal[] | PieceToWrite[]): pieces is PieceToSeal[] {
+  return pieces[0]?.type === 'seal'
+}
+
+function readAndSeal(piece: PieceToSeal): PieceResult {
   const { fd, position, length, bytes } = piece
   try {
     let done = 0
@@ -57,11 +58,9 @@ function readAndSeal(piece: PieceToSeal): ProofReply['results'][number] {
   }
 }
 
-function openAndWrite(pieces: readonly PieceToWrite[]): ProofReply['results'] {
+function openAndWrite(pieces: readonly PieceToWrite[]): PieceResult[] {
   const blocks = pieces.map(openBlock)
-  const results: ProofReply['results'] = blocks.map((block) =>
-    typeof block === 'string' ? block : 'written',
-  )
+  const results: PieceResult[] = blocks.map((block) => (typeof block === 'string' ? block : 'written'))
   for (let first = 0; first < pieces.length; ) {
     const run = runFrom(pieces, blocks, first)
     if (run.length > 0) {

@@ -73,7 +73,7 @@ export class Placements {
     this.committing = new CommitGroup(options.disk, options.journal, nowMs)
   }
 
-  /** Whether files wait for `placeReady`. */
+  /** Whether files or links wait for `placeReady`. */
   get busy(): boolean {
     return this.ready.size > this.order.heldCount || this.order.hasDue
   }
@@ -98,7 +98,7 @@ export class Placements {
     return this.waiting.size + parkedCount
   }
 
-  /** A file waits for the others that are ready now: they share one sync of the log. */
+  /** A file or a link waits for the others that are ready now: they share one sync of the log. */
   place(want: Want, nowMs: number): void {
     if (want.move?.type === 'link' && want.temporary === undefined) {
       this.links.add(want)
@@ -110,6 +110,10 @@ export class Placements {
     }
     if (want.move?.type === 'move' && this.moveTree(want, want.move.removal, nowMs)) return
     want.move = undefined
+    if (want.remote.kind === 'link') {
+      this.ready.add(want)
+      return
+    }
     const prepared = this.prepare(want, undefined, new Set(), nowMs)
     const placed = prepared.type === 'prepared' ? this.options.placing.finish(prepared) : prepared
     this.handlePlacing(want, placed, nowMs)

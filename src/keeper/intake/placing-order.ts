@@ -62,7 +62,8 @@ export class PlacingOrder {
     const due: Want[] = []
     for (const want of ready) {
       const held = before.get(want) ?? { sinceMs: nowMs, comparisons: this.comparisonsFor(want) }
-      const isEarly = outstanding !== undefined && this.isEarly(want, held, outstanding)
+      const isEarly =
+        want.remote.kind === 'file' && outstanding !== undefined && this.isEarly(want, held, outstanding)
       if (isEarly && nowMs < held.sinceMs + ORDER_WAIT_MS) {
         this.held.set(want, held)
         continue

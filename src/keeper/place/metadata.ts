@@ -64,7 +64,8 @@ export function prepareTemporary(
   // A disk without modes told nothing of the loser: its copy is as private as what stands at the path that it lost.
   const original = access === 'none' && isConflictCopy(entry) ? originalOf(entry.path) : undefined
   const isLikeOriginal = standing === undefined && original !== undefined && isFile(disk, original)
-  const change = { access, executable, widens: !isLikeOriginal && widens(standing, entry) }
+  const isWidened = widens(standing, entry) || (access !== 'none' && isLink(disk, entry.path))
+  const change = { access, executable, widens: !isLikeOriginal && isWidened }
   const replaces = standing?.kind === 'file' ? entry.path : isLikeOriginal ? original : undefined
   const looks = disk.setAccess(path, { ...change, replaces })
   // Exactly: the time at which it was written may be one that a coarse disk would keep for another.
@@ -73,22 +74,31 @@ export function prepareTemporary(
   return { path, looks: disk.statLink(path) }
 }
 
+/** What a link leads to keeps its own mode, which may be narrower than that of the entry. */
+function isLink(disk: Disk, path: string): boolean {
+  return disk.statLink(path)?.kind === 'link'
+}
+
 function isFile(disk: Disk, path: string): boolean {
   return disk.statLink(path)?.kind === 'file'
 }
 
-/** The access that the disk shows of a file or a folder that was just placed. 'none' where that cannot be told.
- *  `replaced`: the file that was there. */
+/** The access that the disk showed of a file or a folder when it was placed. 'none' where that cannot be told, as of a copy that was
+ *  made as private as its original. `replaced`: the file that was there. */
 export function placedAccess(
   disk: Disk,
   entry: Entry,
   replaced: { readonly entry: Entry; readonly mode: Mode | undefined } | undefined,
 ): Access {
   const usual = disk.usualAccess()
-  if (entry.access === 'none' || usual === 'none') return 'none'
+  const isUntold = entry.access === 'none'
+  if (usual === 'none' || (isUntold && (isConflictCopy(entry) || isOfFormat1(entry.version.content))))
+    return 'none'
   if (replaced === undefined) return morePrivate(entry.access, usual)
   const before = replaced.mode?.access ?? 'none'
   if (before === 'none') return 'none'
+  // The entry's mode could not be set, as on what a link leads to: whether a link was replaced cannot be told any more.
+  if (PRIVACY[before] > PRIVACY[morePrivate(replaced.entry.access, usual)]) return 'none'
   const isOpened = widens(replaced.entry, entry) && PRIVACY[usual] < PRIVACY[before]
   return morePrivate(entry.access, isOpened ? usual : before)
 }

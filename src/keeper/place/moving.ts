@@ -5,7 +5,7 @@
 //     the old path is deleted      rename of the file itself: the deletion is recorded with the new path
 //     the old path is alive again  a second name in `.left/tmp` is renamed, so that the path is at no moment empty
 
-import type { Disk } from '../../base/ports.js'
+import type { Disk, FileStat } from '../../base/ports.js'
 import type { Temporary } from '../../pipe/layout.js'
 import { mtimeOf, sameMode } from '../../share/edit.js'
 import type { Entry } from '../../share/entry.js'
@@ -89,11 +89,18 @@ export class Moving {
     // A followed link is not the file.
     const stat = disk.statLink(from)
     if (stat?.kind !== 'file' || !sameMode(local, wanted)) return false
-    if (!isKeptTime(stat.mtimeMs, mtimeOf(wanted)) || !scanner.matches(from)) return false
+    if (!isTimeOf(wanted, stat, local) || !scanner.matches(from)) return false
     const replaced = catalogue.live(wanted.path)
     // A user who could not read the file that it takes the place of cannot read this one.
     return replaced?.kind !== 'file' || disk.statLink(wanted.path)?.mode === stat.mode
   }
+}
+
+/** Whether the file shows the time that it would be given as `wanted`. A time of another entry is not rounded to it: each time at a full
+ *  second may be one of that second that a coarse disk keeps. */
+function isTimeOf(wanted: Entry, { mtimeMs }: FileStat, local: Entry): boolean {
+  const wantedMs = mtimeOf(wanted)
+  return Math.round(mtimeMs) === wantedMs || (mtimeOf(local) === wantedMs && isKeptTime(mtimeMs, wantedMs))
 }
 
 export function isStanding(temporary: Temporary | undefined): temporary is Standing {

@@ -168,15 +168,15 @@ export class Placing {
   /** Logs and carries out a change that is prepared alone. */
   finish(prepared: Prepared): Placed {
     return this.attempt(() => {
-      // A folder or a link has no content that a loss of power could tear: nothing waits for the log.
-      if (prepared.temporary === undefined) this.append([prepared])
+      // A loss of power tears no folder, and one that comes back without the log is the same folder: nothing waits for the log.
+      if (prepared.record.entry.kind === 'folder') this.append([prepared])
       else this.log([prepared])
       return this.carryOut(prepared)
     })
   }
 
   /** Writes down what is about to happen, where a loss of power does not undo it: the content of new files may be lost
-   *  with one, and then the log must say that they are ours. One sync for all of them. Throws a DiskError. */
+   *  with one, and a link may stay, and then the log must say that they are ours. One sync for all of them. Throws a DiskError. */
   log(prepared: readonly Prepared[]): void {
     this.append(prepared)
     this.options.journal.sync()

@@ -286,7 +286,7 @@ class Recovery {
   /** Records the entry as received. The scan will see what a person changed of it since; `isEdited`: its content, whatever time
    *  the file has. */
   private takeAsReceived(
-    { entry, replaces }: LoggedPlacing<Entry>,
+    { entry, temporary, replaces }: LoggedPlacing<Entry>,
     machineWentDown: boolean,
     isEdited = false,
   ): void {
@@ -295,9 +295,14 @@ class Recovery {
     const before = this.catalogue.live(path)
     const isNew = replaces === '' || before === undefined
     const replaced = isNew ? undefined : { entry: before, mode: this.catalogue.mode(path) }
+    // A file of the share that took another path kept its mode.
+    const isMoved = temporary !== undefined && !isOwnPath(temporary)
+    const access = isMoved
+      ? (this.catalogue.mode(temporary)?.access ?? 'none')
+      : placedAccess(this.options.disk, entry, replaced)
     // After a loss of power its mode may be any that it has had.
-    const access = machineWentDown ? 'none' : placedAccess(this.options.disk, entry, replaced)
-    const mode = access === 'none' ? stat && modeOf(stat) : modeOf({ access, executable })
+    const isUnknown = machineWentDown || access === 'none'
+    const mode = isUnknown ? stat && modeOf(stat) : modeOf({ access, executable })
     const asPlaced = !isEdited && stat !== undefined && isKeptTime(stat.mtimeMs, mtimeOf(entry))
     const signature = entry.kind === 'file' && asPlaced ? { ...signatureOf(stat), mode: mode! } : undefined
     this.catalogue.record(entry, signature, mode)

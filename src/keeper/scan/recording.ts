@@ -396,11 +396,13 @@ function editedMode(
       executable: isMade || isUntold ? seen.executable : before.executable,
     }
   }
-  // The mode of the entry could not be set on the file that was there (a link's, somebody else's): it was never this one's.
-  const isChosen = isReplaced && PRIVACY[known.access] < PRIVACY[before.access]
-  const isKept = seen.access === known.access && !(isUntold && isMade) && !isChosen
+  // The mode of the entry could not be set on the file that was there (a link's, somebody else's): it was never this one's. Less
+  // access may be the umask's doing, which takes no executable bit from the owner.
+  const isOpener = isReplaced && PRIVACY[known.access] < PRIVACY[before.access]
+  const keepsAccess = seen.access === known.access && !(isUntold && isMade) && !isOpener
+  const keepsExecutable = seen.executable === known.executable && !isReplaced
   return {
-    access: isKept ? before.access : seen.access,
-    executable: seen.executable === known.executable ? before.executable : seen.executable,
+    access: keepsAccess ? before.access : seen.access,
+    executable: keepsExecutable ? before.executable : seen.executable,
   }
 }

@@ -133,7 +133,20 @@ export class Server {
   }
 
   private addBlock(item: string, name: BlockAsked): WantedBlock {
-    const block = { ...name, asks: [], looked: 0, isWanted: false, isGone: false, frame: undefined }
+    const { key, kind, digest, blockIndex, members } = name
+    // Written out: a spread costs more than all else of a block here.
+    const block: WantedBlock = {
+      key,
+      kind,
+      digest,
+      blockIndex,
+      members,
+      asks: [],
+      looked: 0,
+      isWanted: false,
+      isGone: false,
+      frame: undefined,
+    }
     this.blocks.set(block.key, block)
     const blocks = this.blocksOf.get(item)
     if (blocks === undefined) this.blocksOf.set(item, new Set([block]))

@@ -257,7 +257,9 @@ export class Session {
   /** At most `bytesMax`, or one segment. */
   pollSegments(bytesMax?: number): Outgoing | undefined {
     const bundle = this.server.pollSegments(bytesMax)
-    return bundle && { to: this.facts.address, ...bundle }
+    if (bundle === undefined) return undefined
+    const { bytes, segmentBytes } = bundle
+    return { to: this.facts.address, bytes, segmentBytes }
   }
 
   encode(control: SessionControl): Uint8Array {

@@ -145,7 +145,8 @@ function readGroup(reader: FieldReader): AskGroup | undefined {
     if (ask === undefined) return undefined
     asks.push(ask)
   }
-  return { handle, kind, digest, ...(members === undefined ? {} : { members }), segmentBytes, asks }
+  if (members === undefined) return { handle, kind, digest, segmentBytes, asks }
+  return { handle, kind, digest, members, segmentBytes, asks }
 }
 
 function writeMembers(writer: FieldWriter, members: Uint8Array): void {
@@ -168,5 +169,6 @@ function readAsk(reader: FieldReader): Ask | undefined {
   }
   const last = reader.u8()
   if (last < first || last >= SEGMENT_COUNT_MAX) return undefined
-  return { blockIndex, ...bitsBetween(first, last) }
+  const { low, high } = bitsBetween(first, last)
+  return { blockIndex, low, high }
 }

@@ -20,8 +20,9 @@ import { type Decoded, decoded, undecoded } from '../../base/decoded.js'
 import type { ItemKind } from '../../base/item.js'
 import { BLOCK_BYTES, DIGEST_BYTES } from '../../base/limits.js'
 import type { BlockName, FrameCipher, FrameFailure, FrameSeal, OpenedFrame } from '../../rdt/protection.js'
-import { type DirectionKeys, hmac, sealGcmInto } from '../keys.js'
-import { FRAMES_PER_KEY_MAX, GCM_NONCE_BYTES, TAG_BYTES } from '../limits.js'
+import { nonceOf, sealGcmInto } from '../gcm.js'
+import type { DirectionKeys } from '../keys.js'
+import { FRAMES_PER_KEY_MAX, TAG_BYTES } from '../limits.js'
 import type { Codec } from './codec.js'
 import type { Compressor } from './compression.js'
 import { CODEC_PLAIN, freshBytes } from './frame.js'
@@ -85,7 +86,7 @@ export class SealedFrames implements FrameSeal {
 
 function cipherOf(keys: DirectionKeys, name: BlockName, codec: number): FrameCipher {
   const associated = associatedOf(name, codec)
-  return { key: keys.frames, nonce: nonceOf(keys, associated), associated }
+  return { key: keys.frames, nonce: nonceOf(keys.nonces, associated), associated }
 }
 
 function associatedOf({ kind, digest, blockIndex }: BlockName, codec: number): Uint8Array {
@@ -95,8 +96,4 @@ function associatedOf({ kind, digest, blockIndex }: BlockName, codec: number): U
   new DataView(associated.buffer).setUint32(1 + DIGEST_BYTES, blockIndex)
   associated[1 + DIGEST_BYTES + 4] = codec
   return associated
-}
-
-function nonceOf({ nonces }: DirectionKeys, associated: Uint8Array): Uint8Array {
-  return hmac(nonces, associated).subarray(0, GCM_NONCE_BYTES)
 }

@@ -98,23 +98,23 @@ function checkModel(world: World, shares: readonly Map<string, Seen>[]): void {
   }
 }
 
-/** The newer version stands on machines to which every way leads through a disk that has no place for the path, and gives nothing of it
- *  on. What this machine had last stays, and never went. A deletion needs no place, and gets through. */
+/** Another version stands on machines to which every way leads through one that gives nothing of it on, and on none in reach. What this
+ *  machine had last stays, and never went. A deletion needs no place, and gets through. */
 function isCutOff(world: World, shares: readonly Map<string, Seen>[], peer: number, path: string): boolean {
-  const reached = reachOf(world, peer, (other) => !refuses(world, other, path))
-  const held = shares[peer]!.get(path)
-  return shares.some((share, other) => {
-    const seen = share.get(path)
-    return !reached.has(other) && seen !== undefined && seen.digest !== held?.digest
-  })
+  const digestsAt = (machines: Iterable<number>) =>
+    [...machines].flatMap((one) => shares[one]!.get(path)?.digest ?? [])
+  const inReach = new Set(digestsAt(giversOf(world, peer, path)))
+  return digestsAt(shares.keys()).some((digest) => !inReach.has(digest))
 }
 
-/** This machine, and those to which a way leads through machines that pass on what comes. */
-function reachOf(world: World, peer: number, passesOn: (other: number) => boolean): ReadonlySet<number> {
+/** This machine, those to which a way leads through machines that give on what comes, and their neighbours. A machine does not where
+ *  its disk has no place for the path, or where it only sends: it tells of a version and never holds it. */
+function giversOf(world: World, peer: number, path: string): ReadonlySet<number> {
   const reached = new Set([peer])
   for (const one of reached)
-    for (const other of world.neighboursOf(one)) if (passesOn(other)) reached.add(other)
-  return reached
+    for (const other of world.neighboursOf(one))
+      if (!refuses(world, other, path) && !isSendOnly(world, other)) reached.add(other)
+  return new Set([...reached].flatMap((one) => [one, ...world.neighboursOf(one)]))
 }
 
 function trashOf(world: World, peer: number): Set<string> {
@@ -227,15 +227,12 @@ export function isTakenBackInVain(world: World, peer: number, path: string): boo
   return waitsForNobody(world, peer, path) || isOutOfReach(world, peer, path)
 }
 
-/** The version that this peer knows, and does not hold, stands only on machines to which every way leads through one that tells of it
- *  and never holds it: its disk has no place for the path, or it only sends. */
+/** The version that this peer knows, and does not hold, stands on no machine that could give it. */
 function isOutOfReach(world: World, peer: number, path: string): boolean {
   const known = world.catalogues.get(peer)?.get(path)
   if (known === undefined || !world.peers[peer]!.notHeld.has(path)) return false
-  const reached = reachOf(world, peer, (other) => !refuses(world, other, path) && !isSendOnly(world, other))
   // Whatever path a content stands at, it is given.
-  const givers = new Set([...reached].flatMap((one) => [one, ...world.neighboursOf(one)]))
-  return !isToBeHad(world, known, givers)
+  return !isToBeHad(world, known, giversOf(world, peer, path))
 }
 
 /** A conflict that the first one wins. */

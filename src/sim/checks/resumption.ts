@@ -54,6 +54,12 @@ export class Resumption {
     this.unproved.get(digest)?.delete(block)
   }
 
+  /** What should have reached the log by now may never do so: the log may lag behind a disk that refuses it. */
+  handleRefusedWrite(nowMs: number): void {
+    for (const blocks of this.writtenAt.values())
+      for (const [block, atMs] of blocks) if (atMs >= nowMs - LOGGED_AFTER_MS) blocks.delete(block)
+  }
+
   /** The keeper took the name at this path away. A temporary file was put in place or given up, and a later one of the same content
    *  has none of what was written into it. */
   handleTaken(path: string): void {

@@ -33,6 +33,8 @@ export interface PeerObserver {
   handleMessage(peer: number, message: EngineToKeeper | KeeperToEngine): void
   /** A block of a large file is in its temporary file. */
   handleBlockWritten(peer: number, temporary: string, position: number): void
+  /** The disk refused what the keeper wrote into an open file. */
+  handleRefusedWrite(peer: number): void
   /** Calls `lose`, in which the disk loses what was not synced. `wasOpen`: LEFT had the share open. */
   handlePowerLoss(peer: number, wasOpen: boolean, lose: () => void): void
   handleDeath(peer: number, victim: Victim): void

@@ -74,6 +74,7 @@ export class SimPeer {
       handleTaking: (path, to) =>
         this.keeper === undefined ? () => {} : observer.handleTaking(number, path, to),
       handleChange: () => observer.handleActivity(number, 'disk'),
+      handleRefusedWrite: () => observer.handleRefusedWrite(number),
     }
     this.watcher = new SimWatcher({
       peer: options,

@@ -2,14 +2,15 @@
 // the invariants is told of each one that changes something. Used by SimPeer.
 
 import type { Access, ModeChange } from '../../base/access.js'
-import type {
-  Disk,
-  DiskRoom,
-  FileAccess,
-  FileHandle,
-  FileStat,
-  FolderListing,
-  NewFile,
+import {
+  type Disk,
+  DiskError,
+  type DiskRoom,
+  type FileAccess,
+  type FileHandle,
+  type FileStat,
+  type FolderListing,
+  type NewFile,
 } from '../../base/ports.js'
 import { isOwnPath } from '../../share/path.js'
 
@@ -27,6 +28,8 @@ export interface DiskObserver {
   handleTaking(path: string, to?: string): () => void
   /** Something on the disk changed, anywhere. */
   handleChange(): void
+  /** The disk refused bytes of a file that is open: the log, or content. */
+  handleRefusedWrite(): void
 }
 
 export class WatchedDisk implements Disk {
@@ -76,7 +79,12 @@ export class WatchedDisk implements Disk {
   }
 
   write(handle: FileHandle, source: Uint8Array, position: number): void {
-    this.watched([], () => this.disk.write(handle, source, position))
+    try {
+      this.watched([], () => this.disk.write(handle, source, position))
+    } catch (error) {
+      if (error instanceof DiskError) this.observer.handleRefusedWrite()
+      throw error
+    }
   }
 
   truncate(handle: FileHandle, sizeBytes: number): void {

@@ -98,12 +98,12 @@ describe('conflicts', () => {
     const lines = conflictsCommand.lines(listed, view)
     expect(lines.map((line) => line.replace(/[0-9-]{10} [0-9:]{8}/, 'TIME'))).toEqual([
       'a',
-      `  this   TIME       1 KB  a  (${'a'.repeat(16)})`,
-      `  other  TIME       1 KB  a.conflict-x  (${'a'.repeat(16)})`,
+      `  this   TIME       1 KB  a  (by peer ${'a'.repeat(16)})`,
+      `  other  TIME       1 KB  a.conflict-x  (by peer ${'a'.repeat(16)})`,
       '  and 11 more',
       '../b',
       '  this   deleted',
-      `  other  TIME       1 KB  ../b.conflict-x  (${'a'.repeat(16)})`,
+      `  other  TIME       1 KB  ../b.conflict-x  (by peer ${'a'.repeat(16)})`,
       'and 1 more; left conflicts <path> shows those of a folder',
       '',
       'left conflicts keep <path> this|other|both settles one',

@@ -28,14 +28,14 @@ const shown = (over: Partial<WhyResult>) => {
     path: 'docs/a\u001b',
     isKnown: true,
     isSame: false,
-    here: { known: { ...entry, author: 'me' }, isHeld: true, wanted: null },
+    here: { peer: 'me', known: { ...entry, author: 'me' }, isHeld: true, wanted: null },
     peers: [
       {
         address: 'lab2',
         peer: 'b'.repeat(16),
         state: 'in-step',
         isAnswered: true,
-        known: entry,
+        known: { ...entry, author: 'b'.repeat(16) },
         isHeld: false,
       },
       { address: 'lab33', peer: null, state: 'waiting', isAnswered: false, known: null, isHeld: null },
@@ -50,8 +50,8 @@ const shown = (over: Partial<WhyResult>) => {
 test('left why shows each side, and the reason with its remedy, as a terminal may see it', () => {
   const lines = shown({})
   expect(lines[0]).toBe('a\\x1b')
-  expect(lines[1]).toMatch(/^ {2}here {3}file, 1\.2 KB, .* \(me\)$/)
-  expect(lines[2]).toMatch(/^ {2}lab2 {3}file, .*; not held$/)
+  expect(lines[1]).toMatch(/^ {2}here {3}file, 1\.2 KB, .*, by this machine$/)
+  expect(lines[2]).toMatch(/^ {2}lab2 {3}file, .*, by lab2; not held$/)
   expect(lines.slice(3)).toEqual([
     '  lab33  not met yet',
     '',

@@ -46,6 +46,8 @@ const CREATED: readonly Row[] = [
     B: [write('f', 'twice')],
     C: [write('f', 'once')],
     after: { f: 'once', 'f.conflict': 'twice' },
+    // C met each of the others before they had met.
+    orAfter: { f: 'once', 'f.conflict': 'twice + twice' },
   },
   {
     name: 'an empty folder is made on two',

@@ -172,6 +172,45 @@ describe('a version that replaces one', () => {
     expect(share.scanned()).toEqual([])
   })
 
+  /** A followed link to a file of its user alone, which a peer opened and LEFT left as it was. */
+  function shareWithOpenedLink(access: Access, umask: number): ShareOnDisk {
+    const share = new ShareOnDisk({ umask })
+    share.disk.putOutside('outside', utf8('1'))
+    share.disk.unharmed((disk) => disk.makeLink('a', '/outside'))
+    share.disk.chmod('a', 0o600)
+    share.scan()
+    expect(share.placing.adopt(changed(share, 'a', access))).toBe(true)
+    expect(modeAt(share, 'a')).toBe(0o600)
+    share.catalogue.commit()
+    return share
+  }
+
+  const seenOpening = dotted(`${OURS}:1`, `${THEIRS}:9`)
+
+  test.each([
+    ['all', 0o022, 0o644],
+    ['all', 0o027, 0o640],
+    ['group', 0o022, 0o640],
+  ] as const)(
+    'of a link is for %s by its entry, whoever may read what the link leads to',
+    (access, umask, mode) => {
+      for (const isKilled of [false, true]) {
+        const share = shareWithOpenedLink(access, umask)
+        place(share, theirFile('a', 'theirs', { access, version: seenOpening }), 'theirs')
+        expect(modeAt(share, 'a')).toBe(mode)
+        if (isKilled) share.restart()
+        share.scan()
+        expect(share.catalogue.get('a')).toMatchObject({ access, version: seenOpening })
+      }
+    },
+  )
+
+  test('of a link, of which nothing is told, is as private as what the link leads to', () => {
+    const share = shareWithOpenedLink('none', 0o022)
+    place(share, theirFile('a', 'theirs', { access: 'none', version: seenOpening }), 'theirs')
+    expect(modeAt(share, 'a')).toBe(0o600)
+  })
+
   test('is as private as the more private one where neither has seen the other, and so is the copy', () => {
     const share = shareWith({ a: 0o600 })
     place(share, theirFile('a', 'theirs', { mtimeMs: share.nowMs + 1 }), 'theirs')
@@ -427,5 +466,54 @@ describe('a kill at any moment', () => {
     share.restart()
     expect(share.scanned()).toEqual(['file f/a', 'folder f'])
     expect(share.changes).toMatchObject([{ access: 'owner' }, { access: 'owner' }])
+  })
+
+  test.each([
+    ['a new file', theirFile('f', '1', { access: 'none' }), {}],
+    [
+      'a file that takes the place of another one',
+      theirFile('f', '1', { access: 'none', version: dotted(`${OURS}:1`, `${THEIRS}:1`) }),
+      { f: 0o644 },
+    ],
+    ['a folder', folderOf('none'), {}],
+  ])('leaves it one where the peer told of no mode: %s', (_, entry, modes) => {
+    for (const isChanged of [true, false]) {
+      const share = shareWith(modes)
+      place(share, entry, '1')
+      if (isChanged) share.disk.chmod('f', entry.kind === 'folder' ? 0o750 : 0o640)
+      share.restart()
+      share.scanned()
+      expect(share.changes).toMatchObject(isChanged ? [{ path: 'f', access: 'group' }] : [])
+    }
+  })
+
+  test.each([
+    [
+      'a copy beside an original that its person closed',
+      { f: 0o600 },
+      (share: ShareOnDisk) =>
+        place(share, theirFile('f.conflict-20231114-221320-01234567', '1', { access: 'none' }), '1'),
+    ],
+    [
+      'a file that took another path, and was closed when format 1 found it',
+      { f: 0o600 },
+      (share: ShareOnDisk) => {
+        const { catalogue, placing } = share
+        const entry: Entry = { ...catalogue.get('f')!, access: 'none' }
+        catalogue.record(entry, catalogue.signature('f'))
+        catalogue.commit()
+        const deletion = removeContent(entry, `${THEIRS}:2`, START_MS, 'g').entry
+        const creation = { ...entry, path: 'g', version: dotted(`${THEIRS}:1`) }
+        const standing = placing.moving.standingFor(creation, deletion)!
+        expect(placing.place(creation, standing)).toMatchObject({ type: 'placed' })
+      },
+    ],
+  ])('makes no edit of the mode where the peer told of none: %s', (_, modes, placeIt) => {
+    const share = shareWith(modes)
+    share.catalogue.commit()
+    placeIt(share)
+    share.restart()
+    expect(share.notes).toHaveLength(1)
+    expect(share.scanned()).toEqual([])
   })
 })

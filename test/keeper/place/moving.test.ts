@@ -7,7 +7,7 @@ import type { Placed } from '../../../src/keeper/place/placing.js'
 import { removeContent } from '../../../src/share/edit.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { type DeathMoment, SimulatedDeath } from '../../../src/sim/disk/disk.js'
-import { dotted, OURS, ShareOnDisk, START_MS, THEIRS } from '../share-on-disk.js'
+import { dotted, OURS, ShareOnDisk, START_MS, THEIRS, theirFile } from '../share-on-disk.js'
 
 function shareWith(files: Readonly<Record<string, string>>): ShareOnDisk {
   const share = new ShareOnDisk()
@@ -81,12 +81,27 @@ describe('a file that a peer moved', () => {
   test.each([
     ['a mode', { access: 'owner' }],
     ['a time', { mtimeMs: START_MS - 86_400_000 }],
+    ['a later time of the second', { mtimeMs: START_MS + 176 }],
     ['a content', { digest: '0'.repeat(64) }],
   ] as const)('with %s that it has not here is not moved', (_, other) => {
     const share = shareWith({ a: 'content', b: 'stays' })
     const { deletion, creation } = moveOf(share, 'a', 'c')
     expect(move(share, { deletion, creation: { ...creation, ...other } })).toEqual({ type: 'unmoved' })
     expect(share.paths).toEqual(['a', 'b'])
+    expect(share.scanned()).toEqual([])
+  })
+
+  test.each([
+    ['the time that a peer told', 1_176],
+    ['the time that this disk keeps of it', 0],
+  ])('with %s is moved on a disk that keeps two seconds', (_, laterMs) => {
+    const share = new ShareOnDisk({ timestampStepMs: 2_000 })
+    const told = theirFile('a', 'content', { mtimeMs: START_MS + 1_176 })
+    share.placing.place(told, share.putTemporary(utf8('content')))
+    const halves = moveOf(share, 'a', 'c')
+    const creation = { ...halves.creation, mtimeMs: START_MS + laterMs }
+    expect(move(share, { ...halves, creation })).toMatchObject({ type: 'placed' })
+    expect(share.disk.statLink('c')?.mtimeMs).toBe(START_MS)
     expect(share.scanned()).toEqual([])
   })
 

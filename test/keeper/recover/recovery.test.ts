@@ -436,6 +436,26 @@ describe('a machine that went down', () => {
   })
 
   test.each([
+    ['new', undefined],
+    ['newer', 'old'],
+  ])('a %s link that was put in place just before, and is on the disk, is no edit of ours', (_, target) => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const share = new ShareOnDisk({ links: 'keep' })
+      const old = target === undefined ? undefined : theirLink('a', target)
+      if (old !== undefined) expect(share.placing.place(old, undefined).type).toBe('placed')
+      settle(share, 'a')
+      share.disk.settle()
+      const seen = dotted(theirLink('a', '').version.content, `${THEIRS}:2`)
+      const remote = { ...theirLink('a', 'theirs'), version: seen }
+      expect(share.placing.place(remote, undefined).type).toBe('placed')
+      share.disk.syncFolder('')
+      share.restart({ power: true, seed })
+      expect([seed, share.scanned()]).toEqual([seed, []])
+      expect(share.catalogue.get('a')).toEqual(remote)
+    }
+  })
+
+  test.each([
     ['before it was on the disk was lost', false],
     ['later was removed', true],
   ])(

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
 import { uniteSeen } from '../../../src/share/dots.js'
+import type { Mode } from '../../../src/share/entry.js'
 import { encodeEntryInFolder } from '../../../src/share/entry-line.js'
 import {
   dotted,
@@ -31,17 +32,19 @@ function place(share: ShareOnDisk, entry: ReturnType<typeof theirFile>, text: st
   expect(share.placing.place(entry, temporary)).toMatchObject({ type: 'placed' })
 }
 
-/** A link to a file of everybody's, of which a peer says that it is its owner's alone: that file's mode is not LEFT's to set. */
-function shareWithLink(): ShareOnDisk {
+/** A link to a file of the mode, of which a peer says that it has another one: that file's mode is not LEFT's to set. */
+function shareWithLink(mode: number, told: Partial<Mode>): ShareOnDisk {
   const share = new ShareOnDisk()
   share.disk.putOutside('outside', utf8('1'))
   share.disk.unharmed((disk) => disk.makeLink('a', '/outside'))
+  share.disk.chmod('a', mode)
   share.scan()
   const entry = share.catalogue.get('a')!
   const { content, seen } = entry.version
   const version = { content, attributes: `${THEIRS}:9`, seen: uniteSeen(seen, `${THEIRS}:9`) }
-  expect(share.placing.adopt({ ...entry, access: 'owner', version })).toBe(true)
-  expect([accessAt(share, 'a'), share.disk.stat('a')?.mode]).toEqual(['owner', 0o644])
+  expect(share.placing.adopt({ ...entry, ...told, version })).toBe(true)
+  expect(share.catalogue.get('a')).toMatchObject(told)
+  expect(share.disk.stat('a')?.mode).toBe(mode)
   expect(share.scanned()).toEqual([])
   return share
 }
@@ -88,7 +91,7 @@ describe('who may read', () => {
   })
 
   test.each([0o644, 0o640])('is told of a file of mode %o that takes the place of a link', (mode) => {
-    const share = shareWithLink()
+    const share = shareWithLink(0o644, { access: 'owner' })
     share.disk.unharmed((disk) => disk.removeFile('a'))
     share.disk.putFile('a', utf8('2'), { mode })
     expect(share.scanned()).toEqual(['file a'])
@@ -96,11 +99,30 @@ describe('who may read', () => {
     expect(share.scanned()).toEqual([])
   })
 
+  test.each([
+    [true, 0o644],
+    [false, 0o755],
+  ])('and whether it is executable, where the link was told to be: %s, %o', (executable, mode) => {
+    const share = shareWithLink(mode, { executable })
+    share.disk.unharmed((disk) => disk.removeFile('a'))
+    share.disk.putFile('a', utf8('2'), { mode })
+    expect(share.scanned()).toEqual(['file a'])
+    expect(share.catalogue.get('a')).toMatchObject({ access: 'all', executable: !executable })
+    expect(share.scanned()).toEqual([])
+  })
+
   test('is not told of what is written into the file of a link', () => {
-    const share = shareWithLink()
+    const share = shareWithLink(0o644, { access: 'owner' })
     share.disk.putOutside('outside', utf8('22'))
     expect(share.scanned()).toEqual(['file a'])
     expect(accessAt(share, 'a')).toBe('owner')
+  })
+
+  test('is not told either of an executable bit that the file of a link never had', () => {
+    const share = shareWithLink(0o644, { executable: true })
+    share.disk.putOutside('outside', utf8('22'))
+    expect(share.scanned()).toEqual(['file a'])
+    expect(share.catalogue.get('a')).toMatchObject({ access: 'all', executable: true })
   })
 
   test('is not told of a file that takes the place of one from which the umask took more', () => {

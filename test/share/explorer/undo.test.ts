@@ -3,10 +3,10 @@
 
 import { describe, expect, test } from 'vitest'
 import { type Access, PRIVACY } from '../../../src/base/access.js'
-import { decide } from '../../../src/share/decide.js'
 import { changeMode, editContent, restoreContent } from '../../../src/share/edit.js'
 import type { Content, Entry } from '../../../src/share/entry.js'
-import { PATH, textOfDotted } from './rules.js'
+import { endsOf } from './ends.js'
+import { PATH } from './rules.js'
 
 const ACCESSES: readonly Access[] = ['all', 'group', 'owner']
 const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(16))
@@ -43,7 +43,7 @@ function faultsOf(undo: Undo): string[] {
     const chmods = [changed, elsewhere].filter((access) => access !== before)
     const least = Math.max(0, ...chmods.map((access) => PRIVACY[access]))
     const words = `${before}, changed ${changed}, elsewhere ${elsewhere}: ends ${ends.join(' or ')}`
-    const isOpened = ends.some((end) => PRIVACY[end as Access] < least)
+    const isOpened = ends.some((end) => !(PRIVACY[end as Access] >= least))
     return ends.length > 1 || isOpened ? [words] : []
   })
 }
@@ -75,34 +75,6 @@ function edits({ before, changed, elsewhere }: Modes, undo: Undo): Entry[] {
 
 function file(digest: string, mtimeMs: number): Content {
   return { kind: 'file', sizeBytes: 1, mtimeMs, digest, target: '', deletedKind: undefined }
-}
-
-/** The modes in which the peers are at rest, equal or not, each once. Messages of the start may come at any time. */
-function endsOf(start: readonly Entry[]): string[] {
-  const ends = new Set<string>()
-  const seen = new Set<string>()
-  const stack = [start]
-  for (let held = stack.pop(); held !== undefined; held = stack.pop()) {
-    const key = held.map(textOfDotted).join()
-    if (seen.has(key)) continue
-    seen.add(key)
-    const next = (messages: readonly Entry[]) =>
-      held!.flatMap((local, at) => messages.flatMap((message) => holding(held!, at, after(local, message))))
-    const fresh = next(held)
-    if (fresh.length === 0) for (const { access } of held) ends.add(access)
-    stack.push(...fresh, ...next(start))
-  }
-  return [...ends]
-}
-
-function after(local: Entry, message: Entry): Entry {
-  const decision = decide(local, message, { folderHasLiveChildren: false })
-  return 'entry' in decision ? decision.entry : local
-}
-
-function holding(held: readonly Entry[], at: number, entry: Entry): Entry[][] {
-  if (textOfDotted(held[at]!) === textOfDotted(entry)) return []
-  return [held.map((other, peer) => (peer === at ? entry : other))]
 }
 
 describe('an undone change', () => {
