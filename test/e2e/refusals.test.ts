@@ -165,9 +165,8 @@ describe('left refuses to start, and says what to do', () => {
     // A folder stands for a file of another user: tests may run as root.
     const file = world.path('config/left/trusted-peers')
     mkdirSync(file, { recursive: true })
-    const ended = await runLeft(['--ip', '127.0.0.9', '--share', world.path('share'), '--yes'], {
-      env: { ...process.env, XDG_CONFIG_HOME: world.config },
-    })
+    const words = ['--ip', '127.0.0.9', '--port', 'auto', '--share', world.path('share'), '--yes']
+    const ended = await runLeft(words, { env: { ...process.env, XDG_CONFIG_HOME: world.config } })
     expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
     expect(ended.stderr).toMatch(/^left: cannot read [^\n]+trusted-peers \(EISDIR\)[^\n]*\n$/)
   })
