@@ -100,8 +100,10 @@ export class StatusBook {
         this.since = this.wall().toISOString()
         return
       case 'waiting':
-        // No answer comes to whom this peer does not let in.
-        if (event.code === 'not-reached' && this.isShutOut(event.address)) return
+        // A call of whom this peer does not let in comes to nothing here, which looks as if there were no answer, or as if it let
+        // nobody in.
+        if ((event.code === 'not-reached' || event.code === 'not-let-in') && this.isShutOut(event.address))
+          return
         this.absent(event.address, event.code, event.reason)
         return
       case 'connected':

@@ -230,18 +230,21 @@ describe('a peer with trackers', () => {
     expect(of('silent').isInStep).toBe(true)
   })
 
-  test('says of a machine that is refused here that it is, though no answer comes of it', () => {
-    const waiting = { event: 'waiting', address: 'b', reason: 'no answer yet', code: 'not-reached' } as const
-    for (const shutOut of [
-      { event: 'refused', address: 'b', reason: 'left trust k' },
-      { event: 'key-changed', address: 'b', fingerprint: 'k', pinned: 'j' },
-    ] as const) {
-      const [peer] = book(['b'], shutOut, waiting).status(facts({}))!.peers
-      expect(peer).toMatchObject({ state: 'waiting', code: shutOut.event })
-      const [met] = book(['b'], shutOut, connected(B, 'b'), waiting).status(facts({}))!.peers
-      expect(met).toMatchObject({ code: 'not-reached' })
-    }
-  })
+  test.each(['not-reached', 'not-let-in'] as const)(
+    'says of a machine that is refused here that it is, though it is %s',
+    (code) => {
+      const waiting = { event: 'waiting', address: 'b', reason: 'no answer yet', code } as const
+      for (const shutOut of [
+        { event: 'refused', address: 'b', reason: 'left trust k' },
+        { event: 'key-changed', address: 'b', fingerprint: 'k', pinned: 'j' },
+      ] as const) {
+        const [peer] = book(['b'], shutOut, waiting).status(facts({}))!.peers
+        expect(peer).toMatchObject({ state: 'waiting', code: shutOut.event })
+        const [met] = book(['b'], shutOut, connected(B, 'b'), waiting).status(facts({}))!.peers
+        expect(met).toMatchObject({ code })
+      }
+    },
+  )
 
   test('counts whom a tracker names as named, by whatever address it is met', () => {
     const found = [machine(B, '10.0.0.7:1', '[fd00::7]:1'), machine(C, '10.0.0.8:1')]
