@@ -905,6 +905,29 @@ describe('serving', () => {
   })
 })
 
+describe('what is held because it is so much', () => {
+  const files = Object.fromEntries(Array.from({ length: 100 }, (_, each) => [`f/${each}`, `${each}`]))
+  const ofHeld = (share: KeptShare) =>
+    share.notices('note').filter(({ message }) => message.includes('left status'))
+
+  test.each([60, 61])('is said again at the next start, with its number: %s', (count) => {
+    const share = new KeptShare(files)
+    for (let each = 0; each < count; each++) share.disk.unharmed((disk) => disk.removeFile(`f/${each}`))
+    share.pass(60_000)
+    expect(ofHeld(share)).toHaveLength(1)
+    share.kill()
+    expect(ofHeld(share).map(({ message }) => message)).toEqual([
+      `${count} changes are held, as before, because so much was deleted or replaced at once: left status shows which, and what can be done`,
+    ])
+  })
+
+  test('is not spoken of where nothing is held', () => {
+    const share = new KeptShare(files)
+    share.kill()
+    expect(share.notices('note')).toEqual([])
+  })
+})
+
 describe('links of a peer, a thousand of them', () => {
   test('are refused in a few lines and a number, and not again with its next root', () => {
     const share = new KeptShare()
