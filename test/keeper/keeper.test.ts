@@ -1021,6 +1021,38 @@ describe('a link of a peer where links are followed', () => {
   })
 })
 
+describe('a folder that became a link', () => {
+  test('refuses what belongs into it by that name, and nothing that came with it', () => {
+    const share = new KeptShare()
+    const first = { 'f/a': 'old a', b: 'old b' }
+    const folder = theirFolder('f')
+    share.claim([folder, ...Object.entries(first).map(([path, text]) => theirFile(path, text))])
+    deliver(share, first)
+    expect(share.textAt('f/a')).toBe('old a')
+    share.disk.unharmed((disk) => {
+      disk.rename('f', 'g')
+      disk.makeLink('f', 'g')
+    })
+    share.pass(5_000)
+    share.messages = []
+    const second = { 'f/a': 'new a', b: 'new b' }
+    const entries = Object.entries(second).map(([path, text]) =>
+      theirFile(path, text, {
+        version: dotted(theirFile(path, '').version.content, `${THEIRS}:900`),
+        mtimeMs: START_MS + 3_600_000,
+      }),
+    )
+    share.claim([folder, ...entries])
+    deliver(share, second)
+    share.pass(100)
+    expect(share.textAt('b')).toBe('new b')
+    expect(share.textAt('g/a')).toBe('old a')
+    expect(share.notices('problem')).toMatchObject([
+      { path: 'f/a', reason: expect.stringContaining('behind a link') },
+    ])
+  })
+})
+
 describe('a file in the place of a folder', () => {
   test('is placed once what was in the folder is gone, also where another file waits for its content', () => {
     const share = new KeptShare({ 'd/x': 'old' })
