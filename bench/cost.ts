@@ -1,7 +1,6 @@
 // Processor time of a byte and of a file: two peers of their own processes, one file of each size from a pair that has just
 // started and then another, or `--warm` others, from the same pair, encrypted and in the clear, by thread. A line through the
-// sizes parts fixed cost
-// from slope. Over a veth pair between two network namespaces, as root; else over the loopback, where a block is one datagram.
+// sizes parts fixed cost from slope. Over a veth pair between two network namespaces, as root; else over the loopback, where a block is one datagram.
 //
 //     npm run bench:cost [-- --sizes 64,256,1024 --runs 3 --only encrypted --before OTHER/dist/cli/main.js --files 10000]
 //
@@ -59,7 +58,7 @@ const { sandbox, options } = bench
 const fileCount = bench.values.files === '0' ? 0 : bench.wholeNumber('files')
 const sizes = fileCount > 0 ? [fileCount] : bench.wholeNumbers('sizes').sort((one, other) => one - other)
 const before = bench.values.before as string | undefined
-/** What others take from a processor is counted as ours, and only adds. */
+/** Other programs' load only adds to the processor time of ours: the least of several runs is the nearest to it. */
 const typical = bench.values.least === true ? (values: readonly number[]) => Math.min(...values) : median
 const warmCount = bench.wholeNumber('warm')
 const builds = before === undefined ? ['this'] : ['before', 'this']

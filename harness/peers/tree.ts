@@ -91,7 +91,7 @@ async function walk(
     const { name } = entry
     if (folder === '' && name === OWN_FOLDER) continue
     const path = folder === '' ? name : `${folder}/${name}`
-    // Of a link, what it leads to counts.
+    // `stat` follows a link: its target counts.
     const facts = entry.isDirectory() ? undefined : statOf(join(root, path))
     if (facts === 'gone') continue
     if (facts === undefined || facts.isDirectory()) {

@@ -112,7 +112,7 @@ export function differencesOf(
     // A peer that knows of a version whose only copy is gone waits for it, and takes no older one in its stead.
     const isGone = [...history.givenUpAt(path)].some((digest) => !standing.has(digest))
     const counting = shares.filter(
-      ({ snapshot }) => !isExcused(snapshot, path) && !(isGone && snapshot.get(path) === undefined),
+      ({ snapshot }) => !isBehindLink(snapshot, path) && !(isGone && snapshot.get(path) === undefined),
     )
     const [first, ...others] = counting
     if (first === undefined) continue
@@ -128,7 +128,7 @@ export function differencesOf(
 }
 
 /** Nothing is written through a link. */
-function isExcused(snapshot: Snapshot, path: string): boolean {
+function isBehindLink(snapshot: Snapshot, path: string): boolean {
   for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1))
     if (snapshot.get(path.slice(0, slash))?.isLinked === true) return true
   return false
@@ -160,6 +160,7 @@ export function faultsOf(
   const standing = shares.map(({ name, snapshot, trash }) => ({
     name,
     files: digestsOf(snapshot),
+    unwritable: new Set([...snapshot.keys()].filter((path) => isBehindLink(snapshot, path))),
     trash: new Set(trash.map(({ digest }) => digest)),
   }))
   return history.judge(standing).map(({ detail }) => detail)

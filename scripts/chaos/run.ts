@@ -145,10 +145,13 @@ class Run {
     return differencesOf(this.shares(), this.stage.history)
   }
 
+  /** Somebody at each peer confirms what is held there, as long as there is something: a share that holds deletions may look the same
+   *  as the others, where they are behind a link. */
   private async converge(): Promise<void> {
     const calmMs = performance.now()
     let differences = this.differences()
-    while (differences.length > 0 && performance.now() - calmMs < CONVERGED_MS_MAX) {
+    while (!(await this.confirmsNothing()) || differences.length > 0) {
+      if (performance.now() - calmMs >= CONVERGED_MS_MAX) break
       await sleep(500)
       differences = this.differences()
     }
@@ -161,6 +164,15 @@ class Run {
       this.fail(`not the same after ${CONVERGED_MS_MAX / 1_000} s: ${text}`)
       this.tellProblems(path, peers)
     }
+  }
+
+  /** Answers whether nothing is held at any peer. */
+  private async confirmsNothing(): Promise<boolean> {
+    const { peers, history } = this.stage
+    const answers = await Promise.all(peers.map(({ runner }) => runner.confirm()))
+    for (const [index, { runner }] of peers.entries())
+      if (answers[index] === 'held') history.note(`${runner.name} confirms what is held`)
+    return answers.every((answer) => answer === 'nothing-held')
   }
 
   private tellProblems(path: string, names: readonly string[]): void {

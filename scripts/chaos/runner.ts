@@ -9,6 +9,8 @@ import { PROGRAM } from '../../harness/peers/peer.js'
 import { sleep, waitUntil } from '../../harness/peers/wait.js'
 import { childrenOf, cpuMsOf, isRunning, waitedMsOf } from '../../harness/processes.js'
 import type { PeerEvent } from '../../src/app/events.js'
+import { LeftError } from '../../src/base/errors.js'
+import { askPeer } from '../../src/control/client.js'
 
 export type Whom = 'engine' | 'watcher' | 'both'
 
@@ -197,6 +199,18 @@ export class Runner {
     await waitUntil(`the processes of ${this.name} to be gone`, () => !pids.some(isRunning), {
       timeoutMs: GONE_MS_MAX,
     }).catch((error: Error) => onFailure(error.message))
+  }
+
+  /** Lets happen what the peer holds because it deletes or replaces so much; undefined where it cannot be asked yet. */
+  async confirm(): Promise<'held' | 'nothing-held' | undefined> {
+    try {
+      const answer = await askPeer(this.share, { command: 'confirm', arguments: {} })
+      if (!answer.ok) return undefined
+      return Object.values(answer.result).some((count) => Number(count) > 0) ? 'held' : 'nothing-held'
+    } catch (error) {
+      if (error instanceof LeftError) return undefined
+      throw error
+    }
   }
 
   /** Processor time of its processes so far. */

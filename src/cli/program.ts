@@ -74,44 +74,41 @@ export function leftProgram(commands: Commands): Command {
     refuseExtra(command, 'join several addresses with commas and without blanks: --ip 10.0.0.7,10.0.0.8')
     await commands.run(raw)
   })
-  program
-    .command('init')
-    .description(
-      'ask which folder is kept the same with whom, and write left.toml here and .leftignore in that folder; nothing is written over',
-    )
-    .option('--yes', 'ask nothing: ./share, with the machines of the local network that hold ./left-secret')
-    .allowExcessArguments()
-    .action(async (raw: RawInitArguments, command: Command) => {
-      refuseExtra(command, 'left init --help shows what there is')
-      await commands.init(raw)
-    })
-  program
-    .command('sim')
-    .description('run the protocol in a simulated world, reproducibly')
-    .option('--seed <number>', 'the first seed (default: a fresh one, which is printed)')
-    .option('--runs <count>', 'how many seeds, one after the other (default: 1)')
-    .option('--workers <count>', 'processes that share the work (default: one per core)')
-    .option('--power', 'machines lose power too, and what was not synced with it')
-    .option('--restores', 'shares are put back to older copies too')
-    .option('--shrink', 'shrink the first seed that fails to a short story; one seed if no --runs')
-    .option('--plan <file>', 'play a plan that --shrink printed, instead of a seed')
-    .option('--quick', `${RUN_COUNT_QUICK} runs unless --runs says otherwise`)
-    .allowExcessArguments()
-    .addHelpText('after', SIM_EXAMPLES)
-    .action(async (raw: RawSimArguments, command: Command) => {
-      refuseExtra(command, 'left sim --help shows what there is')
-      await commands.sim(raw)
-    })
-  program
-    .command('identity')
-    .description('show who you are to other peers: your fingerprint and the file of your identity')
-    .option('--identity <file>', "another file than your user's")
-    .option('--passphrase-file <file>', 'holds its passphrase (default: LEFT_PASSPHRASE)')
-    .allowExcessArguments()
-    .action(async (raw: RawIdentityArguments, command: Command) => {
-      refuseExtra(command, 'left identity --help shows what there is')
-      await commands.identity(raw)
-    })
+  withoutWords<RawInitArguments>(
+    program
+      .command('init')
+      .description(
+        'ask which folder is kept the same with whom, and write left.toml here and .leftignore in that folder; nothing is written over',
+      )
+      .option(
+        '--yes',
+        'ask nothing: ./share, with the machines of the local network that hold ./left-secret',
+      ),
+    (raw) => commands.init(raw),
+  )
+  withoutWords<RawSimArguments>(
+    program
+      .command('sim')
+      .description('run the protocol in a simulated world, reproducibly')
+      .option('--seed <number>', 'the first seed (default: a fresh one, which is printed)')
+      .option('--runs <count>', 'how many seeds, one after the other (default: 1)')
+      .option('--workers <count>', 'processes that share the work (default: one per core)')
+      .option('--power', 'machines lose power too, and what was not synced with it')
+      .option('--restores', 'shares are put back to older copies too')
+      .option('--shrink', 'shrink the first seed that fails to a short story; one seed if no --runs')
+      .option('--plan <file>', 'play a plan that --shrink printed, instead of a seed')
+      .option('--quick', `${RUN_COUNT_QUICK} runs unless --runs says otherwise`)
+      .addHelpText('after', SIM_EXAMPLES),
+    (raw) => commands.sim(raw),
+  )
+  withoutWords<RawIdentityArguments>(
+    program
+      .command('identity')
+      .description('show who you are to other peers: your fingerprint and the file of your identity')
+      .option('--identity <file>', "another file than your user's")
+      .option('--passphrase-file <file>', 'holds its passphrase (default: LEFT_PASSPHRASE)'),
+    (raw) => commands.identity(raw),
+  )
   program
     .command('trust')
     .description('trust the peer with this fingerprint, as left identity shows it over there')
@@ -140,36 +137,32 @@ export function leftProgram(commands: Commands): Command {
     .action(async (words: readonly string[], raw: RawSecretArguments) => {
       await commands.secret(words, raw)
     })
-  program
-    .command('tracker')
-    .description('tell the peers of each group where the others are; runs until it is stopped')
-    .option('--port <number>', `UDP port to listen on (default: ${TRACKER_PORT})`)
-    .option('--bind <address>', 'listen on this address of this machine only (default: all)')
-    .option('--json', 'print every event as one JSON object a line')
-    .allowExcessArguments()
-    .addHelpText('after', TRACKER_EXAMPLES)
-    .action(async (raw: RawTrackerArguments, command: Command) => {
-      refuseExtra(command, 'left tracker --help shows what there is')
-      await commands.tracker(raw)
-    })
-  program
-    .command('selftest')
-    .description(
-      'let a malicious peer loose on a peer of this program, on this machine, and see what becomes of it',
-    )
-    .option('--hostile', 'the attacks of a peer that was let in, and of strangers')
-    .option(
-      '--encryption <yes|no|both>',
-      'of the peer that is attacked and of those that attack: yes, no or both',
-      'both',
-    )
-    .option('--quick', 'fewer of everything')
-    .option('--only <attacks>', 'these attacks only, by name, joined by semicolons')
-    .allowExcessArguments()
-    .action(async (raw: RawSelftestArguments, command: Command) => {
-      refuseExtra(command, 'left selftest --help shows what there is')
-      await commands.selftest(raw)
-    })
+  withoutWords<RawTrackerArguments>(
+    program
+      .command('tracker')
+      .description('tell the peers of each group where the others are; runs until it is stopped')
+      .option('--port <number>', `UDP port to listen on (default: ${TRACKER_PORT})`)
+      .option('--bind <address>', 'listen on this address of this machine only (default: all)')
+      .option('--json', 'print every event as one JSON object a line')
+      .addHelpText('after', TRACKER_EXAMPLES),
+    (raw) => commands.tracker(raw),
+  )
+  withoutWords<RawSelftestArguments>(
+    program
+      .command('selftest')
+      .description(
+        'let a malicious peer loose on a peer of this program, on this machine, and see what becomes of it',
+      )
+      .option('--hostile', 'the attacks of a peer that was let in, and of strangers')
+      .option(
+        '--encryption <yes|no|both>',
+        'of the peer that is attacked and of those that attack: yes, no or both',
+        'both',
+      )
+      .option('--quick', 'fewer of everything')
+      .option('--only <attacks>', 'these attacks only, by name, joined by semicolons'),
+    (raw) => commands.selftest(raw),
+  )
   addVisitCommands(program, commands)
   for (const command of ASK_COMMANDS) addAskCommand(program, command, commands)
   addAboutCommands(program)
@@ -235,6 +228,14 @@ function groupOf(program: Command, name: string): Command {
   return group.action(() => {
     const names = group.commands.map((command) => command.name()).join(', ')
     throw new LeftError('usage', `left ${name} needs one of ${names}; left ${name} --help shows more`)
+  })
+}
+
+/** Takes options alone, and refuses words. */
+function withoutWords<Raw>(command: Command, run: (raw: Raw) => Promise<void>): void {
+  command.allowExcessArguments().action(async (raw: Raw) => {
+    refuseExtra(command, `left ${command.name()} --help shows what there is`)
+    await run(raw)
   })
 }
 

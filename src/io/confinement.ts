@@ -233,7 +233,7 @@ function identityOf({ dev, ino }: FileIdentity): FileIdentity {
   return { dev, ino }
 }
 
-function notAFolder(stats: { isSymbolicLink(): boolean }, folder: string): DiskError {
+export function notAFolder(stats: { isSymbolicLink(): boolean }, folder: string): DiskError {
   return stats.isSymbolicLink()
     ? new DiskError('link', `${folder} is a symbolic link`)
     : new DiskError('changed-kind', `${folder} is not a folder`)

@@ -51,7 +51,7 @@ import {
   USUAL_FOLDER_MODE,
   usualModes,
 } from './access.js'
-import { type Confinement, confine } from './confinement.js'
+import { type Confinement, confine, notAFolder } from './confinement.js'
 import { attempt } from './disk-errors.js'
 import { syncFolderAt } from './folder-sync.js'
 import { refuseForeignName } from './foreign-names.js'
@@ -318,7 +318,15 @@ export class RealDisk implements Disk {
   }
 
   syncFolder(path: string): void {
-    attempt('sync the folder', path, () => syncFolderAt(this.writablePlaceOf(path), FOLDER_FLAGS))
+    attempt('sync the folder', path, () => {
+      const place = this.writablePlaceOf(path)
+      try {
+        syncFolderAt(place, FOLDER_FLAGS)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') throw notAFolder(lstatSync(place), path)
+        throw error
+      }
+    })
   }
 
   private readablePlaceOf(path: string, when?: 'listed'): string {

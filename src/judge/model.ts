@@ -27,6 +27,8 @@ export interface Standing {
   readonly name: string
   /** Digests of the files by path, links followed. */
   readonly files: ReadonlyMap<string, string>
+  /** Paths of `files` at which LEFT writes and removes nothing, whatever peers did there: behind a link. */
+  readonly unwritable?: ReadonlySet<string>
   /** Digests of the files in its trash. */
   readonly trash: ReadonlySet<string>
 }
@@ -284,9 +286,9 @@ export class Model {
   }
 
   private *returns(shares: readonly Standing[]): Iterable<Fault> {
-    for (const { name, files } of shares)
+    for (const { name, files, unwritable } of shares)
       for (const [path, digest] of files)
-        if (this.isReturned(path, digest))
+        if (!unwritable?.has(path) && this.isReturned(path, digest))
           yield {
             type: 'came-back',
             path,

@@ -132,6 +132,8 @@ export class Keeper {
       trash: trashed,
     })
     this.outbox.notify({ event: 'scanning' })
+    const held = stopped.standingWords
+    if (held !== undefined) this.outbox.notify({ event: 'note', message: held })
     this.startScan(nowMs)
   }
 

@@ -55,6 +55,15 @@ export class StoppedChanges {
     return (this.isReceiveOnly ? 0 : missing.size) + keptPaths.size
   }
 
+  /** For the person, at the start: what a run before this one said of it may be forgotten by now. Undefined where nothing is held, and on a
+   *  machine that only sends, which holds what it does not take over. */
+  get standingWords(): string | undefined {
+    const { count } = this
+    if (count === 0 || this.options.direction === 'send-only') return undefined
+    const what = count === 1 ? '1 change is held' : `${count} changes are held`
+    return `${what}, as before, because so much was deleted or replaced at once: left status shows which, and what can be done`
+  }
+
   /** Whether this machine only receives: what is deleted here is then a local change like any other. */
   private get isReceiveOnly(): boolean {
     return this.options.direction === 'receive-only'

@@ -121,7 +121,7 @@ export class Evp {
   }
 
   /** Puts the text that ciphertext and tag were made of into `into`, which is as long or longer, and may be the same memory.
-   *  What stands there is of no account where the answer is another: 'damaged' where they were changed, 'refused' where
+   *  Nothing may be read there where the answer is another: 'damaged' where they were changed, 'refused' where
    *  nothing was written. */
   open(cipher: FrameCipher, sealed: Uint8Array, into: Uint8Array): 'opened' | 'damaged' | 'refused' {
     const length = sealed.length - TAG_BYTES
@@ -171,7 +171,7 @@ export class Evp {
     const isBegun =
       libcrypto.init(context, 0, 0, base + KEY_AT, base + NONCE_AT, seals) === 1 &&
       libcrypto.associate(context, 0, base + LENGTH_AT, base + ASSOCIATED_AT, associated.length) === 1
-    // What libcrypto notes of a failure stays with the thread, where node:crypto would take it for its own.
+    // libcrypto keeps its errors by thread: node:crypto would take one that is left there for its own.
     if (!isBegun) libcrypto.clearErrors()
     return isBegun
   }

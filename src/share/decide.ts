@@ -85,7 +85,7 @@ export function decide(local: Entry | undefined, remote: Entry, facts: Reconcile
   const keeps = relation === 'concurrent' && !equal
   if (keeps && content === 'local') return { type: 'keep', wins: true }
   // Attributes of another kind of thing would not fit: a file without readers, an executable folder.
-  const leaves = equal ? undefined : content === 'local' ? 'remote' : 'local'
+  const leaves = equal ? undefined : other(content)
   const attributes = local.kind === remote.kind ? chosenAttributes(local, remote, { leaves, keeps }) : content
   const { entry, folded } = unite(local, remote, { content, attributes })
   if (content === 'local' || equal)

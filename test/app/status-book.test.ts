@@ -5,10 +5,10 @@ import { StatusBook, type StatusFacts } from '../../src/app/status-book.js'
 import { lackingOf, type TrackerStatus } from '../../src/control/status.js'
 import type { EnginePeer } from '../../src/engine/engine.js'
 import type { PeerStanding, ShareState } from '../../src/pipe/commands.js'
+import { NO_PATHS } from '../control/statuses.js'
 
 const B = 'bbbbbbbbbbbbbbbb'
 const C = 'cccccccccccccccc'
-const NONE = { count: 0, first: [] }
 const TIME = '2026-01-02T03:04:05.000Z'
 
 const share = (over: Partial<ShareState> = {}): ShareState => ({
@@ -20,14 +20,7 @@ const share = (over: Partial<ShareState> = {}): ShareState => ({
   folders: 1,
   bytes: 30,
   unwatchedCount: 0,
-  waiting: NONE,
-  unsettled: NONE,
-  skipped: NONE,
-  notHeld: NONE,
-  local: NONE,
-  stopped: NONE,
-  away: NONE,
-  conflicts: NONE,
+  ...NO_PATHS,
   wantedCount: 0,
   pause: '',
   peers: [],

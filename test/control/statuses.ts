@@ -1,8 +1,20 @@
-// What `status` answers, for tests that say only what matters to them.
+// Answers of `status`, for tests that say only what matters to them.
 
 import type { PeerStatus, ShareStatus, Status } from '../../src/control/status.js'
 
 const NONE = { count: 0, first: [] }
+
+/** Lists of the paths of a share that are not as they should be: there are none. */
+export const NO_PATHS = {
+  waiting: NONE,
+  unsettled: NONE,
+  skipped: NONE,
+  notHeld: NONE,
+  local: NONE,
+  stopped: NONE,
+  away: NONE,
+  conflicts: NONE,
+} as const
 
 /** Of a share that was read and is empty. */
 export const EMPTY_SHARE: ShareStatus = {
@@ -12,14 +24,7 @@ export const EMPTY_SHARE: ShareStatus = {
   folders: 0,
   bytes: 0,
   unwatchedFolders: 0,
-  waiting: NONE,
-  unsettled: NONE,
-  skipped: NONE,
-  notHeld: NONE,
-  local: NONE,
-  stopped: NONE,
-  away: NONE,
-  conflicts: NONE,
+  ...NO_PATHS,
 }
 
 /** A peer with nothing to do and nobody to do it with, but for `over`. */

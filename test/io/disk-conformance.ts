@@ -240,6 +240,16 @@ export function describeDisk(name: string, makeDisk: (secrets: readonly string[]
       disk.syncFolder('')
     })
 
+    test('a folder is synced by its own name, and not by a link that leads to it', () => {
+      disk.makeFolder('folder')
+      disk.makeLink('link', 'folder')
+      write('file', 'x')
+      disk.syncFolder('folder')
+      expect(codeOf(() => disk.syncFolder('link'))).toBe('link')
+      expect(codeOf(() => disk.syncFolder('link/below'))).toBe('link')
+      expect(codeOf(() => disk.syncFolder('file'))).toBe('changed-kind')
+    })
+
     test('files and folders are not taken for each other', () => {
       write('file', 'x')
       disk.makeFolder('folder')

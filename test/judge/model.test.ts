@@ -25,8 +25,17 @@ class Story {
     return this
   }
 
-  faults(files: Readonly<Record<string, string>>, trash: readonly string[] = []): string[] {
-    const standing: Standing = { name: 'A', files: new Map(Object.entries(files)), trash: new Set(trash) }
+  faults(
+    files: Readonly<Record<string, string>>,
+    trash: readonly string[] = [],
+    unwritable: readonly string[] = [],
+  ): string[] {
+    const standing: Standing = {
+      name: 'A',
+      files: new Map(Object.entries(files)),
+      unwritable: new Set(unwritable),
+      trash: new Set(trash),
+    }
     return this.model.judge([standing]).map(({ type, digest }) => `${digest} ${type}`)
   }
 
@@ -85,6 +94,12 @@ describe('what must not stand', () => {
   test('is what was deleted or replaced by somebody who had seen it', () => {
     expect(shared().did('B', 'a', 'one', undefined).faults({ a: 'one' })).toEqual(['one came-back'])
     expect(shared().did('B', 'a', 'one', 'two').faults({ a: 'one' }, ['two'])).toEqual(['one came-back'])
+  })
+
+  test('may stand where LEFT writes nothing, and only there', () => {
+    const story = shared().did('B', 'a', 'one', undefined)
+    expect(story.faults({ a: 'one' }, [], ['a'])).toEqual([])
+    expect(story.faults({ a: 'one' }, [], ['b'])).toEqual(['one came-back'])
   })
 
   test('is what a later edit of the maker replaced, whoever deletes that', () => {

@@ -905,6 +905,29 @@ describe('serving', () => {
   })
 })
 
+describe('what is held because it is so much', () => {
+  const files = Object.fromEntries(Array.from({ length: 100 }, (_, each) => [`f/${each}`, `${each}`]))
+  const ofHeld = (share: KeptShare) =>
+    share.notices('note').filter(({ message }) => message.includes('left status'))
+
+  test.each([60, 61])('is said again at the next start, with its number: %s', (count) => {
+    const share = new KeptShare(files)
+    for (let each = 0; each < count; each++) share.disk.unharmed((disk) => disk.removeFile(`f/${each}`))
+    share.pass(60_000)
+    expect(ofHeld(share)).toHaveLength(1)
+    share.kill()
+    expect(ofHeld(share).map(({ message }) => message)).toEqual([
+      `${count} changes are held, as before, because so much was deleted or replaced at once: left status shows which, and what can be done`,
+    ])
+  })
+
+  test('is not spoken of where nothing is held', () => {
+    const share = new KeptShare(files)
+    share.kill()
+    expect(share.notices('note')).toEqual([])
+  })
+})
+
 describe('links of a peer, a thousand of them', () => {
   test('are refused in a few lines and a number, and not again with its next root', () => {
     const share = new KeptShare()
@@ -995,6 +1018,38 @@ describe('a link of a peer where links are followed', () => {
     share.claim([link])
     expect(share.take('in-step')).toMatchObject([{ equal: true, notHeldHere: 1, notHeldThere: 0 }])
     expect(share.disk.unharmed((disk) => disk.statLink('to'))).toBeUndefined()
+  })
+})
+
+describe('a folder that became a link', () => {
+  test('refuses what belongs into it by that name, and nothing that came with it', () => {
+    const share = new KeptShare()
+    const first = { 'f/a': 'old a', b: 'old b' }
+    const folder = theirFolder('f')
+    share.claim([folder, ...Object.entries(first).map(([path, text]) => theirFile(path, text))])
+    deliver(share, first)
+    expect(share.textAt('f/a')).toBe('old a')
+    share.disk.unharmed((disk) => {
+      disk.rename('f', 'g')
+      disk.makeLink('f', 'g')
+    })
+    share.pass(5_000)
+    share.messages = []
+    const second = { 'f/a': 'new a', b: 'new b' }
+    const entries = Object.entries(second).map(([path, text]) =>
+      theirFile(path, text, {
+        version: dotted(theirFile(path, '').version.content, `${THEIRS}:900`),
+        mtimeMs: START_MS + 3_600_000,
+      }),
+    )
+    share.claim([folder, ...entries])
+    deliver(share, second)
+    share.pass(100)
+    expect(share.textAt('b')).toBe('new b')
+    expect(share.textAt('g/a')).toBe('old a')
+    expect(share.notices('problem')).toMatchObject([
+      { path: 'f/a', reason: expect.stringContaining('behind a link') },
+    ])
   })
 })
 

@@ -6,17 +6,16 @@
 //
 // Every failure is a LeftError 'usage' that names the option or the place in the file.
 
-import { homedir } from 'node:os'
-import { dirname, relative, resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import type { PeerOptions } from '../../app/options.js'
 import { realPathOf } from '../../app/share-danger.js'
 import { LeftError } from '../../base/errors.js'
 import { quoted } from '../addresses.js'
 import { dryRunOf, type Once, onceOf, peerOptions, type RawArguments } from '../arguments.js'
+import { sharesOf } from './configured-share.js'
 import { findConfig, shareAroundFile } from './find-config.js'
 import { nearestWord } from './nearest-word.js'
-import { type ConfiguredShare, longName, readSettings } from './settings.js'
-import { readToml } from './toml-file.js'
+import { type ConfiguredShare, longName } from './settings.js'
 
 /** The options of the main command, with those that say where others stand. */
 export interface RawRunArguments extends RawArguments {
@@ -54,7 +53,7 @@ export function planRun(raw: RawRunArguments, folder: string): Plan {
     return one({ name: undefined, raw: {} }, { own, folder, file, isNamed, notes })
   }
   const name = nameOf(file, folder)
-  const settings = readSettings(readToml(file, name), { file: name, folder: dirname(file), home: homedir() })
+  const settings = sharesOf(file, name)
   const shares = only === undefined ? settings : [chosen(settings, only, name)]
   const [first] = shares
   if (shares.length === 1) return one(first!, { own, folder, file, isNamed, notes })

@@ -9,6 +9,12 @@ import { findConfig } from './find-config.js'
 import { type ConfiguredShare, readSettings } from './settings.js'
 import { readToml } from './toml-file.js'
 
+/** Reads the shares of a file, which messages call `name`.
+ *  @throws LeftError 'usage'. */
+export function sharesOf(file: string, name: string): readonly ConfiguredShare[] {
+  return readSettings(readToml(file, name), { file: name, folder: dirname(file), home: homedir() })
+}
+
 /** Options of `left` that such a command has too. */
 interface Shared {
   readonly share?: string
@@ -17,14 +23,13 @@ interface Shared {
   readonly bind?: string
 }
 
-/** What was typed, with folder, addresses and port of the file where they are not said. A folder in a share means that one.
+/** Adds folder, addresses and port of the file to what was typed, where that does not say them. A folder in a share means that one.
  *  @throws LeftError 'usage' where the file cannot be read, or names several. */
 export function withConfigured<Raw extends Shared>(raw: Raw, folder: string): Raw {
   if (raw.share !== undefined || shareAround(folder) !== undefined) return raw
   const found = findConfig(folder)
   if (found.found !== 'file') return raw
-  const table = readToml(found.file, found.file)
-  const shares = readSettings(table, { file: found.file, folder: dirname(found.file), home: homedir() })
+  const shares = sharesOf(found.file, found.file)
   if (shares.length > 1) throw new LeftError('usage', severalText(found.file, shares))
   const { share, ip, port, bind } = shares[0]!.raw
   return {

@@ -46,6 +46,12 @@ export interface PlacementsOptions {
   readonly comparisonWith: (peer: PeerId) => object | undefined
 }
 
+/** What was done for the wants that are prepared together, most of which have one folder. */
+interface Folders {
+  readonly found: Set<string>
+  readonly synced: Set<string>
+}
+
 interface PreparedWant {
   readonly want: Want
   readonly change: Prepared
@@ -114,7 +120,7 @@ export class Placements {
       this.ready.add(want)
       return
     }
-    const prepared = this.prepare(want, undefined, new Set(), nowMs)
+    const prepared = this.prepare(want, undefined, { found: new Set(), synced: new Set() }, nowMs)
     const placed = prepared.type === 'prepared' ? this.options.placing.finish(prepared) : prepared
     this.handlePlacing(want, placed, nowMs)
   }
@@ -131,7 +137,7 @@ export class Placements {
     for (const want of refused) this.refuseMove(want)
     if (due.length === 0 && links.size === 0) return false
     const wants = [...links.keys(), ...due]
-    const folders = new Set<string>()
+    const folders: Folders = { found: new Set(), synced: new Set() }
     const prepared: PreparedWant[] = []
     for (const want of wants) {
       const isWanted = this.options.wants.get(want.remote.path) === want
@@ -276,20 +282,20 @@ export class Placements {
   private prepare(
     want: Want,
     standing: Standing | undefined,
-    folders: Set<string>,
+    folders: Folders,
     nowMs: number,
   ): Prepared | Placed | Waiting {
     const { placing, wants } = this.options
     this.waiting.delete(want)
     if (this.mustWait(want)) return { type: 'waiting' }
     if (want.move !== undefined && standing === undefined) return { type: 'unmoved' }
-    const plan = placing.plan(want.remote, standing ?? want.temporary, folders)
+    const plan = placing.plan(want.remote, standing ?? want.temporary, folders.found)
     if (plan.type !== 'planned') return plan
     for (const path of plan.missingFolders) {
       const folder = wants.wantedFolder(path)
       if (folder !== undefined) this.handlePlacing(folder, placing.place(folder.remote, undefined), nowMs)
     }
-    const prepared = placing.prepare(plan)
+    const prepared = placing.prepare(plan, folders.synced)
     // They are there, whatever becomes of the file.
     if (plan.missingFolders.length > 0) this.changed('received')
     return prepared

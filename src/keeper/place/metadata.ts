@@ -74,7 +74,7 @@ export function prepareTemporary(
   return { path, looks: disk.statLink(path) }
 }
 
-/** What a link leads to keeps its own mode, which may be narrower than that of the entry. */
+/** The target of a link keeps its own mode, which may be narrower than that of the entry. */
 function isLink(disk: Disk, path: string): boolean {
   return disk.statLink(path)?.kind === 'link'
 }

@@ -65,8 +65,6 @@ export interface Prepared {
   /** With its time and mode. */
   readonly temporary: Temporary | undefined
   readonly record: JournalRecord<Entry> & { kind: 'placing' }
-  /** Removals from this folder, and renames in it, must be on the disk before something else takes the name. */
-  readonly folderToSync: string | undefined
   /** All that the loser of the conflict holds is in the winner. */
   readonly isContained: boolean
 }
@@ -160,9 +158,9 @@ export class Placing {
   }
 
   /** Everything short of the change itself. What is prepared together is logged and carried out together, before anything
-   *  else is done with these paths. */
-  prepare(plan: Plan): Prepared | Placed {
-    return this.attempt(() => this.tryToPrepare(plan))
+   *  else is done with these paths. `synced` are folders that need no sync for it, to which those that got one are added. */
+  prepare(plan: Plan, synced = new Set<string>()): Prepared | Placed {
+    return this.attempt(() => this.tryToPrepare(plan, synced))
   }
 
   /** Logs and carries out a change that is prepared alone. */
@@ -183,10 +181,7 @@ export class Placing {
   }
 
   private append(prepared: readonly Prepared[]): void {
-    const { disk, journal } = this.options
-    for (const folder of new Set(prepared.map(({ folderToSync }) => folderToSync)))
-      if (folder !== undefined) disk.syncFolder(folder)
-    journal.append(prepared.flatMap(recordsOf))
+    this.options.journal.append(prepared.flatMap(recordsOf))
   }
 
   /** The change itself. */
@@ -263,8 +258,11 @@ export class Placing {
     return { type: 'planned', decision, temporary, missingFolders: missingFolders(disk, entry.path, folders) }
   }
 
-  private tryToPrepare({ decision, temporary, missingFolders }: Plan): Prepared | Placed {
-    const { catalogue, journal, scanner } = this.options
+  private tryToPrepare(
+    { decision, temporary, missingFolders }: Plan,
+    synced: Set<string>,
+  ): Prepared | Placed {
+    const { catalogue, scanner } = this.options
     const { entry } = decision
     const standing = catalogue.live(entry.path)
     for (const folder of missingFolders) makeWay(this.options, folder)
@@ -277,9 +275,7 @@ export class Placing {
     if (replaced?.kind === 'file') this.syncStanding(entry.path)
     // Recovery leaves what it finds in the place of something, and what it finds must be whole.
     if (temporary !== undefined && replaced !== standing) this.syncStanding(temporary.path)
-    // Somebody removed what we had put here a moment ago, or renamed a file over it: a loss of power could bring that back torn,
-    // and what is placed now would be blamed for it.
-    const folderToSync = journal.mayBeUnsynced(entry.path) ? parentOf(entry.path) : undefined
+    this.syncNames(entry.path, synced)
     const replaces = replaced?.digest ?? ''
     const record = {
       kind: 'placing',
@@ -287,7 +283,17 @@ export class Placing {
       replaces,
       ...(temporary === undefined ? {} : { temporary: temporary.path }),
     } as const
-    return { type: 'prepared', decision, temporary: prepared, record, folderToSync, isContained }
+    return { type: 'prepared', decision, temporary: prepared, record, isContained }
+  }
+
+  /** Somebody may have removed what we had put here a moment ago, or renamed a file over it: a loss of power could bring that back torn,
+   *  and what is placed now would be blamed for it. */
+  private syncNames(path: string, synced: Set<string>): void {
+    const { disk, journal } = this.options
+    const folder = parentOf(path)
+    if (synced.has(folder) || !journal.mayBeUnsynced(path)) return
+    disk.syncFolder(folder)
+    synced.add(folder)
   }
 
   private preparedContent(temporary: Temporary | undefined, entry: Entry, standing: Entry | undefined) {

@@ -54,7 +54,7 @@ export class Resumption {
     this.unproved.get(digest)?.delete(block)
   }
 
-  /** What should have reached the log by now may never do so: the log may lag behind a disk that refuses it. */
+  /** Blocks that should have reached the log by now may never do so: the log may lag behind a disk that refuses it. */
   handleRefusedWrite(nowMs: number): void {
     for (const blocks of this.writtenAt.values())
       for (const [block, atMs] of blocks) if (atMs >= nowMs - LOGGED_AFTER_MS) blocks.delete(block)
