@@ -2,6 +2,7 @@
 // handed to the keeper (src/pipe/commands.ts); the command line has a row for each too (src/cli/ask).
 
 import type { DoctorResult } from '../control/doctor-results.js'
+import type { PageResult } from '../control/page-results.js'
 import type { PauseResult } from '../control/pause-results.js'
 import type { PeersResult } from '../control/peers-results.js'
 import type { Arguments } from '../control/protocol.js'
@@ -16,6 +17,8 @@ export interface CommandHost {
   status(): Promise<Status | undefined>
   doctor(): Promise<DoctorResult | undefined>
   why(path: string): Promise<WhyResult | undefined>
+  /** Link of the page, with its token; undefined where none is served. */
+  readonly link: string | undefined
   /** Pauses one peer, or all where the word is empty. */
   pause(word: string): Promise<PauseResult | undefined>
   resume(word: string): Promise<PauseResult | undefined>
@@ -44,6 +47,7 @@ export function commandsOf(host: CommandHost): CommandTable {
         return { peers, trackers, pause }
       },
     ],
+    ['page', async (): Promise<PageResult> => ({ link: host.link ?? null })],
     ['pause', async (given) => known(await host.pause(textOf(given, 'peer')))],
     ['resume', async (given) => known(await host.resume(textOf(given, 'peer')))],
     ['rescan', async (given) => known(await host.share({ name: 'rescan', path: textOf(given, 'path') }))],

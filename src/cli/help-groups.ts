@@ -23,7 +23,7 @@ export const OPTION_GROUPS: Readonly<Record<string, string>> = {
 
 export const COMMAND_GROUPS: Readonly<Record<string, string>> = {
   'Commands about a share and the peer that runs on it:':
-    'init status why doctor peers log pause resume rescan confirm undo conflicts trash',
+    'init status why doctor peers log page pause resume rescan confirm undo conflicts trash',
   'Commands about what others hold:': 'ls get',
   'Commands about who may join:': 'identity trust secret tracker',
   'Commands about this program:': 'selftest sim help version',

@@ -142,7 +142,7 @@ export function addRunOptions(program: Command): Command {
     )
     .option(
       '--web [place]',
-      `serve a page for a browser, at an address of this machine, a port, or both; auto takes any free port; its link, with a token, is printed at the start (default: 127.0.0.1:${WEB_PORT})`,
+      `serve a page for a browser, at an address of this machine, a port, or both; auto takes any free port; its link, with a token, is printed at the start and by left page (default: 127.0.0.1:${WEB_PORT})`,
     )
     .option(
       '--yes',

@@ -1,20 +1,27 @@
 // What a running peer makes of requests at its control socket: which arguments it takes, and what it asks the keeper.
 
 import { describe, expect, test } from 'vitest'
-import { commandsOf } from '../../src/app/commands.js'
+import { type CommandHost, commandsOf } from '../../src/app/commands.js'
 import type { Arguments } from '../../src/control/protocol.js'
 import type { ShareCommand } from '../../src/pipe/commands.js'
+
+/** A peer that is starting. */
+const STARTING: CommandHost = {
+  status: async () => undefined,
+  doctor: async () => undefined,
+  why: async () => undefined,
+  link: undefined,
+  pause: async () => undefined,
+  resume: async () => undefined,
+  whomToVisit: () => undefined,
+  share: async () => undefined,
+}
 
 /** Answers what the keeper was asked. */
 async function ask(name: string, given: Arguments): Promise<ShareCommand> {
   let asked: ShareCommand | undefined
   const commands = commandsOf({
-    status: async () => undefined,
-    doctor: async () => undefined,
-    why: async () => undefined,
-    pause: async () => undefined,
-    resume: async () => undefined,
-    whomToVisit: () => undefined,
+    ...STARTING,
     share: async (command) => {
       asked = command
       return {} as never
@@ -55,16 +62,17 @@ describe('a request about the share', () => {
   })
 
   test('waits for the keeper to be there', async () => {
-    const commands = commandsOf({
-      status: async () => undefined,
-      doctor: async () => undefined,
-      whomToVisit: () => undefined,
-      why: async () => undefined,
-      pause: async () => undefined,
-      resume: async () => undefined,
-      share: async () => undefined,
-    })
+    const commands = commandsOf(STARTING)
     for (const name of ['status', 'visit', 'trash-empty'])
       await expect(commands.get(name)!({})).rejects.toMatchObject({ code: 'not-now' })
+  })
+})
+
+describe('the link of the page', () => {
+  test.each([
+    ['http://127.0.0.1:22080/?token=x', 'http://127.0.0.1:22080/?token=x'],
+    [undefined, null],
+  ])('is told as it is: %s', async (link, told) => {
+    expect(await commandsOf({ ...STARTING, link }).get('page')!({})).toEqual({ link: told })
   })
 })

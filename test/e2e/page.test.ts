@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test as plainTest } from 'vitest'
 import { writeContent } from '../../harness/peers/content.js'
 import { BROWSER, openBrowser } from './browser.js'
-import { eventually } from './left.js'
+import { eventually, left } from './left.js'
 import { type RecordedPeer, test, World } from './world.js'
 
 const WEB = ['--web', 'auto']
@@ -198,6 +198,7 @@ describe.skipIf(BROWSER === undefined)('the page in a browser', () => {
     const [a] = (await world.group('AB')) as [RecordedPeer, RecordedPeer]
     a.start(WEB)
     const link = await linkOf(world, a)
+    expect(await left(a.share, 'page')).toEqual({ exitCode: 0, stdout: `${link}\n`, stderr: '' })
     const { origin, port } = new URL(link)
     const context = await browser.newContext()
     const page = await context.newPage()

@@ -5,6 +5,7 @@ import type { AskCommand } from './ask-command.js'
 import { conflictsCommand, conflictsKeepCommand } from './conflicts.js'
 import { doctorCommand } from './doctor.js'
 import { logCommand } from './log.js'
+import { pageCommand } from './page.js'
 import { peersCommand } from './peers.js'
 import { confirmCommand, undoCommand } from './release.js'
 import { statusCommand } from './status.js'
@@ -17,6 +18,7 @@ export const ASK_COMMANDS: readonly AskCommand[] = [
   whyCommand,
   doctorCommand,
   peersCommand,
+  pageCommand,
   pauseCommand,
   resumeCommand,
   rescanCommand,
