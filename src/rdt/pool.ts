@@ -6,6 +6,7 @@ import {
   BUNDLE_BYTES_MAX,
   BUNDLES_FREE_MAX,
   POOL_BUFFERS_MAX,
+  POOL_LOANS_MAX,
   SMALL_BUNDLE_BYTES_MAX,
   SMALL_FRAME_BYTES_MAX,
 } from './limits.js'
@@ -44,6 +45,7 @@ export class FrameBuffer {
   lend(loans: FrameLoans): void {
     this.loans = loans
     loans.count++
+    this.pool?.handleLoan(1)
   }
 
   /** The memory was handed to another thread and came back as `buffer`: without bytes where the thread is gone with them. */
@@ -58,7 +60,10 @@ export class FrameBuffer {
     this.currentBytes = NO_BYTES
     if (pool === undefined) return false
     this.pool = this.loans = undefined
-    if (loans !== undefined) loans.count--
+    if (loans !== undefined) {
+      loans.count--
+      pool.handleLoan(-1)
+    }
     pool.takeBack(memory)
     return true
   }
@@ -69,16 +74,23 @@ const NO_BYTES = new Uint8Array(0)
 export class FramePool {
   private readonly free: ArrayBufferLike[] = []
   private lentCount = 0
+  private loanCount = 0
 
-  /** At most so many lent at once, and so many kept for the next. */
+  /** At most so many lent at once, and so many kept for the next; none is lent while so many frames of it are handed up. */
   constructor(
     private readonly buffersMax = POOL_BUFFERS_MAX,
-    private readonly freeMax = buffersMax,
+    private readonly freeMax = POOL_LOANS_MAX,
+    private readonly loansMax = POOL_LOANS_MAX,
   ) {}
 
   /** Buffers that may still be taken. */
   get room(): number {
-    return this.buffersMax - this.lentCount
+    return Math.min(this.buffersMax - this.lentCount, this.loansMax - this.loanCount)
+  }
+
+  /** Called by a FrameBuffer that is handed up, or given back after that. */
+  handleLoan(change: 1 | -1): void {
+    this.loanCount += change
   }
 
   /** Room for a frame of up to `frameBytesMax`, or undefined where the pool is empty. */

@@ -81,6 +81,21 @@ describe('a frame', () => {
     expect(pool.take(FRAME_BYTES_MAX)!.bytes.length).toBe(FRAME_BYTES_MAX)
   })
 
+  it('is lent by no pool of which as many are handed up as may be, though there is room', () => {
+    const pool = new FramePool(4, 4, 2)
+    const frames = [1, 2, 3].map(() => pool.take(FRAME_BYTES_MAX)!)
+    const loans = { count: 0 }
+    frames[0]!.lend(loans)
+    expect(pool.room).toBe(1)
+    frames[1]!.lend(loans)
+    expect([pool.room, pool.take(FRAME_BYTES_MAX)]).toEqual([0, undefined])
+    // One that was under way is handed up all the same.
+    frames[2]!.lend(loans)
+    expect(pool.room).toBe(-1)
+    for (const frame of frames) frame.release()
+    expect([pool.room, loans.count]).toEqual([2, 0])
+  })
+
   it('without a pool is forgotten', () => {
     expect(new FrameBuffer(Uint8Array.of(1)).release()).toBe(false)
   })
@@ -110,13 +125,13 @@ describe('the frames that a session may hold', () => {
     world.run(500)
     return puller.kept.length
   }
-  const items = Array.from({ length: 200 }, () => makeItem(100))
+  const items = Array.from({ length: 300 }, () => makeItem(100))
 
-  it('are an equal part of 512', () => {
-    expect(heldAmong(3)).toBe(128)
+  it('are an equal part of 1,024', () => {
+    expect(heldAmong(3)).toBe(256)
   })
 
   it('are 8 at least, however many others pull', () => {
-    expect(heldAmong(100)).toBe(8)
+    expect(heldAmong(150)).toBe(8)
   })
 })

@@ -3,7 +3,7 @@ import { POOL_BUFFERS_MAX } from '../limits.js'
 import { SEGMENT_COUNT_MAX } from '../wire/limits.js'
 
 /** Asked segments that are neither here nor lost: a full pool at the base size, next power of two. */
-export const FLIGHT_SEGMENTS_MAX = 32_768
+export const FLIGHT_SEGMENTS_MAX = 65_536
 
 /** Requests that are remembered for their times. */
 export const FLIGHT_REQUESTS_MAX = 8_192

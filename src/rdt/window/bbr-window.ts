@@ -14,7 +14,7 @@
 //                       ▲                                          │
 //                       └────────────── rate grew > 15% ───────────┘
 //
-// In level rounds it is the window that holds asking back: the queue is as long as it is kept at all times, so that
+// In level rounds (less than 1.25 on a long path that loses much) it is the window that holds asking back: the queue is as long as it is kept at all times, so that
 // stalls of either end do not empty it, and it is drained for no longer than it takes to see the path without it.
 //
 // The window departs from BBR in six places. Loss that is there when the queue is empty is the path's own: asking goes
@@ -312,8 +312,9 @@ export class BbrWindow implements WindowPolicy {
   }
 
   private cycleGain(): number {
-    const queueRtts = this.cycle.isDown ? this.queueMs() / this.minRttMs : 0
-    return this.cycle.gain(this.lossResponse.probeGain.part, queueRtts)
+    const { minRttMs, loss } = this
+    const queueRtts = this.cycle.isDown ? this.queueMs() / minRttMs : 0
+    return this.cycle.gain(this.lossResponse.probeGain.part, { queueRtts, loss: loss.ratio, minRttMs })
   }
 
   // — What the puller reads —

@@ -20,6 +20,11 @@ const QUIET_INDEX = 2
 /** In the others asking is faster than the path, until the window is full: what is kept in the queue is kept at all
  *  times, and an estimate of the loss that is too low does not make the rate fall from round to round. */
 const LEVEL_GAIN = PROBE_GAIN_MAX
+/** Less on a long path that is known to lose so much: what is lost frees a part of the window all the time, and what is asked for in its
+ *  place is, over a round trip, to be no more than this much longer than the path. */
+const LOSSY = 0.05
+const LOSSY_LEVEL_MS = 10
+const LOSSY_LEVEL_GAIN_MIN = 0.1
 
 export class CruiseCycle {
   private index = QUIET_INDEX
@@ -67,10 +72,13 @@ export class CruiseCycle {
   }
 
   /** Times the rate: how fast is asked in this round. `part` is the probe gain, `queueRtts` the queue that is kept, in
-   *  RTTs (read in the round that drains it alone). */
-  gain(part: number, queueRtts: number): number {
+   *  RTTs (read in the round that drains it alone), `loss` the path's own. */
+  gain(
+    part: number,
+    { queueRtts, loss, minRttMs }: { queueRtts: number; loss: number; minRttMs: number },
+  ): number {
     if (this.isUp) return 1 + part
-    if (this.index > QUIET_INDEX) return 1 + LEVEL_GAIN
+    if (this.index > QUIET_INDEX) return 1 + levelGain(loss, minRttMs)
     if (this.isQuiet) return 1
     return 1 - Math.max(part, Math.min(PROBE_DOWN_MAX, queueRtts))
   }
@@ -87,4 +95,9 @@ export class CruiseCycle {
   private hasGrown(bytesPerMs: number): boolean {
     return bytesPerMs > this.rateBytesPerMs * REVIVAL_RATIO
   }
+}
+
+function levelGain(loss: number, minRttMs: number): number {
+  if (loss <= LOSSY) return LEVEL_GAIN
+  return Math.min(LEVEL_GAIN, Math.max(LOSSY_LEVEL_GAIN_MIN, LOSSY_LEVEL_MS / minRttMs))
 }
