@@ -75,7 +75,8 @@ export const THREAD_BYTES_MIN = 16_384
 export const FOLDERS_HELD_MAX = 64
 export const FOLDER_HELD_MS_MAX = 1_000
 
-/** Whether the folder of temporary files, or one that was just listed, is still in the share is asked this often at most. */
+/** Whether a folder is still in the share is asked this often at most of the folder of temporary files, and of one that was just
+ *  listed or whose files are hashed or served. */
 export const FOLDER_TRUSTED_MS = 5
 
 /** Randomness is drawn from the system in batches of this size: a call costs more than its bytes. */
