@@ -1,4 +1,4 @@
-// Whether V8's option for the growth of a heap may be used: only where the Node that runs knows it. How it is used is in io/heap-growth.ts.
+// Which options of V8 may be used: those that the Node that runs knows. How the growth of a heap is used is in io/heap-growth.ts.
 
 import { execFile } from 'node:child_process'
 import process from 'node:process'
@@ -12,4 +12,10 @@ export function knowsOption(option: string): Promise<boolean> {
       resolve(error === null),
     )
   })
+}
+
+/** Those of the options that this Node starts with. They are looked for at the same time. */
+export async function knownOptions(options: readonly string[]): Promise<readonly string[]> {
+  const known = await Promise.all(options.map(knowsOption))
+  return options.filter((_, index) => known[index])
 }

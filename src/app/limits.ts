@@ -47,6 +47,13 @@ export const ENGINE_GROWTHS: Growths = {
   large: '--heap-growing-percent=75',
 }
 
+/** Bytecodes that V8 inlines into one function that it optimises, where it would take 920: the watcher's code is warm for seconds and
+ *  has no loop that needs more, and optimising it took a quarter of its processor time while 10,000 small files came. */
+const LEAN_INLINING = '--max-inlined-bytecode-size-cumulative=300'
+
+/** Options of V8 for the watcher process, each looked for before it is used. */
+export const WATCHER_OPTIONS = [LEAN_GROWTH, LEAN_INLINING]
+
 /** The look whether Node knows an option; a machine that takes longer goes on without. */
 export const OPTION_LOOK_MS_MAX = 5_000
 
