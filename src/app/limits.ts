@@ -1,3 +1,6 @@
+import type { Growths } from '../io/heap-growth.js'
+import { LEAN_GROWTH } from '../io/limits.js'
+
 /** After the watcher process died, how long until the next one; doubles each time it dies young. */
 export const WATCHER_RESTART_MS = 100
 export const WATCHER_RESTART_MS_MAX = 5_000
@@ -35,17 +38,21 @@ export const RATE_GAIN = 0.3
  *  91 MB with it and at 117 MB without (Node 22: 98 and 122, Node 24: 105 and 147), for the same processor time. */
 export const LEAN_HEAP = '--max-semi-space-size=4'
 
-/** Growth of a heap after a collection, an option of V8 that is looked for before it is used (heap.ts). Without it both
- *  processes together hold 477 to 505 MB after the self-test's attacks with long names and endless indexes, where they hold
- *  less than 400 with it: V8 would let the heaps of a machine with much memory grow fourfold. */
-export const LEAN_GROWTH = '--heap-growing-percent=20'
-/** The engine's heap is small, and each full collection stops it for 10 ms: it may grow faster. */
-export const ROOMY_GROWTH = '--heap-growing-percent=75'
-/** As long as it is no larger than ENGINE_HEAP_SMALL_BYTES it may grow fourfold: 12 MB are in use while a file arrives, and with
- *  75 percent that was collected twice in 256 MiB, by the main thread and V8's helpers: 0.4 CPU s/GiB. */
-export const SMALL_HEAP_GROWTH = '--heap-growing-percent=300'
-/** Four times what is in use while files arrive, and some. */
-export const ENGINE_HEAP_SMALL_BYTES = 64 << 20
+/** The engine's heap is small, and each full collection stops it for 10 ms: it may grow faster than the watcher's (LEAN_GROWTH).
+ *  As long as it is no larger than four times what is in use while files arrive, and some, it may grow fourfold: 12 MB are in use then,
+ *  and with 75 percent that was collected twice in 256 MiB, by the main thread and V8's helpers: 0.4 CPU s/GiB. */
+export const ENGINE_GROWTHS: Growths = {
+  smallBytesMax: 64 << 20,
+  small: '--heap-growing-percent=300',
+  large: '--heap-growing-percent=75',
+}
+
+/** Bytecodes that V8 inlines into one function that it optimises, where it would take 920: the watcher's code is warm for seconds and
+ *  has no loop that needs more, and optimising it took a quarter of its processor time while 10,000 small files came. */
+const LEAN_INLINING = '--max-inlined-bytecode-size-cumulative=300'
+
+/** Options of V8 for the watcher process, each looked for before it is used. */
+export const WATCHER_OPTIONS = [LEAN_GROWTH, LEAN_INLINING]
 
 /** The look whether Node knows an option; a machine that takes longer goes on without. */
 export const OPTION_LOOK_MS_MAX = 5_000

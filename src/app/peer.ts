@@ -9,6 +9,8 @@ import { Engine, type EngineEvent } from '../engine/engine.js'
 import { BlockIo } from '../io/blocks/block-io.js'
 import { nowMs } from '../io/clock.js'
 import { crc32, hash, loadHash } from '../io/hash.js'
+import { HeapGrowth } from '../io/heap-growth.js'
+import { LEAN_GROWTH } from '../io/limits.js'
 import { datagramBytesMax } from '../io/net/interfaces.js'
 import { chooseOffload } from '../io/net/offload-probe.js'
 import { UdpSocket } from '../io/net/udp.js'
@@ -22,9 +24,9 @@ import { DiskOps } from './disk-ops.js'
 import { EventLog } from './event-log.js'
 import type { PeerEvent } from './events.js'
 import { sessionFigures, summaryOf } from './figures.js'
-import { HeapGrowth, knowsOption } from './heap.js'
+import { knownOptions } from './heap.js'
 import { Knocks } from './knocks.js'
-import { LEAN_GROWTH, PINS_LOOK_MS, SENDS_PER_TURN_MAX } from './limits.js'
+import { ENGINE_GROWTHS, PINS_LOOK_MS, SENDS_PER_TURN_MAX, WATCHER_OPTIONS } from './limits.js'
 import type { PeerOptions } from './options.js'
 import { PeerAddresses } from './peer-addresses.js'
 import { privatePlacesOf } from './private-places.js'
@@ -144,8 +146,8 @@ class Peer implements RunningPeer {
   async start(): Promise<void> {
     const { options } = this
     await loadHash()
-    const isGrowthKnown = await knowsOption(LEAN_GROWTH)
-    const growth = isGrowthKnown ? new HeapGrowth() : undefined
+    const v8Options = await knownOptions(WATCHER_OPTIONS)
+    const growth = v8Options.includes(LEAN_GROWTH) ? new HeapGrowth(ENGINE_GROWTHS) : undefined
     const random = new SystemRandom()
     const offload = await chooseOffload(options.offload === 'auto')
     // Peers that are found may be of both families.
@@ -169,7 +171,7 @@ class Peer implements RunningPeer {
     })
     let watcher: WatcherProcess | undefined
     const startedWatcher = () => {
-      watcher ??= this.startWatcher(isGrowthKnown)
+      watcher ??= this.startWatcher(v8Options)
       return watcher
     }
     try {
@@ -270,10 +272,10 @@ class Peer implements RunningPeer {
     this.watcher.open({ share, peer, links, privatePlaces, minFree, trash, maxDelete, direction })
   }
 
-  private startWatcher(isGrowthKnown: boolean): WatcherProcess {
+  private startWatcher(v8Options: readonly string[]): WatcherProcess {
     const { options } = this
     return new WatcherProcess({
-      heapOptions: isGrowthKnown ? [LEAN_GROWTH] : [],
+      v8Options,
       onReady: () => this.handleReady(),
       onMessages: (messages) => {
         for (const message of messages) this.engine.handleKeeper(message, nowMs())

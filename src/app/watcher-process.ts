@@ -35,7 +35,7 @@ import {
 
 export interface WatcherProcessOptions {
   /** Options of V8 that the Node that runs is known to know. */
-  readonly heapOptions: readonly string[]
+  readonly v8Options: readonly string[]
   /** The share is open: what peers say can be answered. Called again for each process that gets so far. */
   readonly onReady: () => void
   readonly onMessages: (messages: readonly KeeperToEngine[]) => void
@@ -143,7 +143,7 @@ export class WatcherProcess {
   private spawn(): void {
     const child = fork(programFile('watcher/main'), [], {
       serialization: 'advanced',
-      execArgv: [...process.execArgv, LEAN_HEAP, ...this.options.heapOptions],
+      execArgv: [...process.execArgv, LEAN_HEAP, ...this.options.v8Options],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.child = child

@@ -76,6 +76,9 @@ export interface FileAccess extends ModeChange {
   readonly replaces: string | undefined
 }
 
+/** Where the folder of a path is need not be asked for each of its names: it was listed just now, or a digest proves what is read. */
+export type FolderTrust = 'trusted'
+
 /** An open file. Numbers are only meaningful to the disk that gave them. */
 export type FileHandle = number
 
@@ -101,15 +104,14 @@ export interface DiskRoom {
  *  `remove*`, `setTimes`, `setMode`, `setAccess`) refuse with code 'link' when a folder on the way is a symbolic link; reading follows
  *  links. */
 export interface Disk {
-  /** The thing itself, links not followed; undefined where there is nothing. `listed`: its folder was listed just now, and where that is
-   *  need not be asked for each name. */
-  statLink(path: string, when?: 'listed'): FileStat | undefined
+  /** The thing itself, links not followed; undefined where there is nothing. */
+  statLink(path: string, trust?: FolderTrust): FileStat | undefined
   /** Follows links; undefined where there is nothing or the link dangles. */
-  stat(path: string): FileStat | undefined
+  stat(path: string, trust?: FolderTrust): FileStat | undefined
   list(path: string): FolderListing
   readLink(path: string): string
   /** Opens an existing file for reading. */
-  open(path: string): FileHandle
+  open(path: string, trust?: FolderTrust): FileHandle
   /** Opens for reading and writing, making the file if it is missing, for this user alone; nothing is truncated. */
   create(path: string): FileHandle
   /** Makes a file for this user alone, in one go: thousands of small ones are made so. Throws 'exists' where something is

@@ -14,7 +14,8 @@
 // A folder that is held may be moved, out of the share even. The kernel tells where it is now (the name of its
 // descriptor), and it is used again only where it was. That is one readlink(2) in memory for each operation: 0.9 µs,
 // where looking at every component took 0.7 µs each. It is asked again only after FOLDER_TRUSTED_MS of a folder that was
-// listed, while its names are looked at (they are as they were when it was listed), and of the folder of temporary files, to which each
+// listed, while its names are looked at (they are as they were when it was listed), of one whose files are read to be hashed or
+// served (a digest proves what was read), and of the folder of temporary files, to which each
 // small file comes back three times within microseconds: nobody but us works in it, and what lands in it just after
 // somebody moved it away is a temporary file of ours in what was a folder of ours.
 //
@@ -32,7 +33,7 @@ import {
   statSync,
 } from 'node:fs'
 import { TEMPORARY_FOLDER } from '../base/own-folder.js'
-import { DiskError } from '../base/ports.js'
+import { DiskError, type FolderTrust } from '../base/ports.js'
 import { FOLDER_HELD_MS_MAX, FOLDER_TRUSTED_MS, FOLDERS_HELD_MAX } from './limits.js'
 import type { FileIdentity } from './private-files.js'
 
@@ -40,8 +41,9 @@ import type { FileIdentity } from './private-files.js'
 export interface Confinement {
   /** Where the last component of `path` may be made, moved, removed or opened without following it. Good for the
    *  next system call only, or two of them. Throws a DiskError 'link' or 'changed-kind' where a folder on the way is
-   *  none, and what the system says where it is missing. `listed`: for a look only, soon after the folder was listed. */
-  placeOf(path: string, when?: 'listed'): string
+   *  none, and what the system says where it is missing. `trusted`: for a look or for reading only, and where the folder is need
+   *  not be asked each time. */
+  placeOf(path: string, trust?: FolderTrust): string
   /** The folders in which the last component of `path` is, from the share on, as they were at the last `placeOf`. */
   wayTo(path: string): readonly FileIdentity[]
   /** Where reading may begin that follows whatever links there are. */
@@ -110,13 +112,15 @@ class HeldFolders implements Confinement {
 
   wayTo(path: string): readonly FileIdentity[] {
     const slash = path.lastIndexOf('/')
-    return slash < 0 ? this.rootWay : this.hold(path.slice(0, slash)).way
+    if (slash < 0) return this.rootWay
+    const folder = path.slice(0, slash)
+    return (this.held.get(folder) ?? this.hold(folder)).way
   }
 
-  placeOf(path: string, when?: 'listed'): string {
+  placeOf(path: string, trust?: FolderTrust): string {
     const slash = path.lastIndexOf('/')
     if (slash < 0) return this.followedPlaceOf(path)
-    return `/proc/self/fd/${this.hold(path.slice(0, slash), when).fd}${path.slice(slash)}`
+    return `/proc/self/fd/${this.hold(path.slice(0, slash), trust).fd}${path.slice(slash)}`
   }
 
   followedPlaceOf(path: string): string {
@@ -133,11 +137,11 @@ class HeldFolders implements Confinement {
     closeSync(this.root)
   }
 
-  private hold(folder: string, when?: 'listed'): HeldFolder {
+  private hold(folder: string, trust?: FolderTrust): HeldFolder {
     const known = this.held.get(folder)
     if (known !== undefined) {
       const nowMs = performance.now()
-      const isTrusted = when === 'listed' || folder === TEMPORARY_FOLDER
+      const isTrusted = trust === 'trusted' || folder === TEMPORARY_FOLDER
       if (isTrusted && nowMs - known.seenMs < FOLDER_TRUSTED_MS) return known
       if (nameOfDescriptor(known.fd) === known.name) {
         known.seenMs = nowMs

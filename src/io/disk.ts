@@ -39,6 +39,7 @@ import {
   type FileHandle,
   type FileStat,
   type FolderListing,
+  type FolderTrust,
   type NewFile,
   NO_PRIVATE_PLACES,
 } from '../base/ports.js'
@@ -94,17 +95,17 @@ export class RealDisk implements Disk {
     this.confinement.close()
   }
 
-  statLink(path: string, when?: 'listed'): FileStat | undefined {
+  statLink(path: string, trust?: FolderTrust): FileStat | undefined {
     return attempt('look at', path, () =>
       this.seen(
         path,
-        statOrNothing(() => lstatSync(this.readablePlaceOf(path, when), STAT_OPTIONS)),
+        statOrNothing(() => lstatSync(this.readablePlaceOf(path, trust), STAT_OPTIONS)),
       ),
     )
   }
 
-  stat(path: string): FileStat | undefined {
-    const own = this.reading.following === 'all' ? undefined : this.statLink(path)
+  stat(path: string, trust?: FolderTrust): FileStat | undefined {
+    const own = this.reading.following === 'all' ? undefined : this.statLink(path, trust)
     return attempt('look at', path, () => {
       if (own !== undefined && (own.kind !== 'link' || !this.reading.isFollowed(path))) return own
       return this.seen(
@@ -136,11 +137,10 @@ export class RealDisk implements Disk {
     })
   }
 
-  open(path: string): FileHandle {
+  open(path: string, trust?: FolderTrust): FileHandle {
     return attempt('open', path, () => {
       assertInside(path)
-      const handle = this.reading.open(path)
-      return this.publicOnly(fileOnly(handle, path), path)
+      return this.publicFile(this.reading.open(path, trust), path)
     })
   }
 
@@ -153,7 +153,7 @@ export class RealDisk implements Disk {
         closeSync(handle)
         throw error
       }
-      return this.publicOnly(fileOnly(handle, path), path)
+      return this.publicFile(handle, path)
     })
   }
 
@@ -213,14 +213,16 @@ export class RealDisk implements Disk {
   }
 
   linkFile(from: string, to: string): void {
-    attempt('link', `${from} to ${to}`, () => linkSync(this.writablePlaceOf(from), this.writablePlaceOf(to)))
+    attempt('link', `${from} to ${to}`, () => {
+      const source = this.writablePlaceOf(from)
+      this.makeName(to, (place) => linkSync(source, place))
+    })
   }
 
   moveNew(from: string, to: string): FileStat {
     return attempt('move', `${from} to ${to}`, () => {
       const source = this.writablePlaceOf(from)
-      const target = this.writablePlaceOf(to)
-      linkSync(source, target)
+      const target = this.makeName(to, (place) => linkSync(source, place))
       unlinkSync(source)
       return this.fileStat(lstatSync(target))
     })
@@ -329,37 +331,64 @@ export class RealDisk implements Disk {
     })
   }
 
-  private readablePlaceOf(path: string, when?: 'listed'): string {
+  private readablePlaceOf(path: string, trust?: FolderTrust): string {
     assertInside(path)
-    return this.reading.placeOf(path, when)
+    return this.reading.placeOf(path, trust)
   }
 
+  /** Where something may be changed, replaced or removed. */
   private writablePlaceOf(path: string): string {
-    assertInside(path)
-    const place = this.confinement.placeOf(path)
-    // No peer names anything in there.
-    if (!path.startsWith(OWN_PREFIX) && !this.privateFiles.isEmpty) this.refusePrivate(path, place)
+    const place = this.freePlaceOf(path)
+    this.refuseStanding(path, place)
     return place
   }
 
-  /** Nothing is written over the user's secrets, in their place, or into the folder that they are in. */
-  private refusePrivate(path: string, place: string): void {
-    const { privateFiles } = this
+  /** Makes a name where nothing may stand, and answers its place. `make` fails with EEXIST where something does: only then is it worth
+   *  a look whether that is private. */
+  private makeName(path: string, make: (place: string) => void): string {
+    const place = this.freePlaceOf(path)
+    try {
+      make(place)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') this.refuseStanding(path, place)
+      throw error
+    }
+    return place
+  }
+
+  /** Nothing is made in the place of the user's secrets, or in the folder that they are in. */
+  private freePlaceOf(path: string): string {
+    assertInside(path)
+    const place = this.confinement.placeOf(path)
+    if (!this.mayBePrivate(path)) return place
     const way = this.confinement.wayTo(path)
-    const there = lstatSync(place, STAT_OPTIONS)
     const isPrivate =
-      (there !== undefined && privateFiles.has(there)) ||
-      privateFiles.claimsName(way.at(-1)!, path.slice(path.lastIndexOf('/') + 1)) ||
+      this.privateFiles.claimsName(way.at(-1)!, path.slice(path.lastIndexOf('/') + 1)) ||
       // The share itself the person chose.
-      way.slice(1).some((folder) => privateFiles.has(folder))
+      way.some((folder, depth) => depth > 0 && this.privateFiles.has(folder))
     if (isPrivate) throw isOneOfYours(path)
+    return place
+  }
+
+  /** Nothing is written over the user's secrets. */
+  private refuseStanding(path: string, place: string): void {
+    if (!this.mayBePrivate(path)) return
+    const there = lstatSync(place, STAT_OPTIONS)
+    if (there !== undefined && this.privateFiles.has(there)) throw isOneOfYours(path)
+  }
+
+  /** No peer names anything in LEFT's own folder. */
+  private mayBePrivate(path: string): boolean {
+    return !path.startsWith(OWN_PREFIX) && !this.privateFiles.isEmpty
   }
 
   /** Looks at the opened file, because another may have stood at the path a moment ago. */
-  private publicOnly(handle: FileHandle, path: string): FileHandle {
-    if (this.privateFiles.isEmpty || !this.privateFiles.has(fstatSync(handle))) return handle
+  private publicFile(handle: number, path: string): FileHandle {
+    const stats = fstatSync(handle)
+    const isFile = stats.isFile()
+    if (isFile && !this.privateFiles.has(stats)) return handle
     closeSync(handle)
-    throw isOneOfYours(path)
+    throw isFile ? isOneOfYours(path) : new DiskError('changed-kind', `${path} is not a file`)
   }
 
   /** A share that is such a folder itself was chosen by the person. */
@@ -385,12 +414,6 @@ function writeAll(handle: number, source: Uint8Array, position: number): void {
   while (done < source.length) {
     done += writeSync(handle, source, done, source.length - done, position + done)
   }
-}
-
-function fileOnly(handle: number, path: string): FileHandle {
-  if (fstatSync(handle).isFile()) return handle
-  closeSync(handle)
-  throw new DiskError('changed-kind', `${path} is not a file`)
 }
 
 const DOT_NAMES = /(?:^|\/)\.\.?(?:\/|$)/

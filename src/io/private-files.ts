@@ -43,6 +43,8 @@ export class PrivateFiles {
   private readonly links: readonly string[]
   /** Targets of the links that stand at the places. */
   private targets: string[] = []
+  /** Folded names of all of these: few of the names that are asked for are among them. */
+  private names = new Set<string>()
   private readonly held = new Map<number, Held[]>()
   private heldCount = 0
   private lookCount = 0
@@ -77,6 +79,7 @@ export class PrivateFiles {
    *  last look. */
   claimsName({ dev, ino }: FileIdentity, name: string): boolean {
     const folded = foldedName(name)
+    if (!this.names.has(folded)) return false
     return [this.places, this.targets, this.links].flat().some((path) => {
       if (foldedName(basename(path)) !== folded) return false
       const folder = statOf(dirname(path), statSync)
@@ -88,9 +91,15 @@ export class PrivateFiles {
   look(): void {
     this.lookedMs = performance.now()
     this.lookCount++
+    const { targets } = this
     this.targets = []
     for (const place of this.places) this.lookAt(place)
+    if (this.names.size === 0 || targets.length > 0 || this.targets.length > 0) this.names = this.allNames()
     this.letGo()
+  }
+
+  private allNames(): Set<string> {
+    return new Set([this.places, this.targets, this.links].flat().map((path) => foldedName(basename(path))))
   }
 
   close(): void {

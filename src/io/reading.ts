@@ -4,7 +4,7 @@
 
 import { constants, fstatSync, lstatSync, openSync, readlinkSync, statSync } from 'node:fs'
 import { innerTarget } from '../base/link-text.js'
-import { DiskError } from '../base/ports.js'
+import { DiskError, type FolderTrust } from '../base/ports.js'
 import type { Confinement } from './confinement.js'
 import { OUTWARD_LINKS_MAX } from './limits.js'
 import { STAT_OPTIONS, statOrNothing } from './stats.js'
@@ -26,13 +26,13 @@ export class Reading {
   }
 
   /** Where the last component of a path is looked at. Throws a DiskError 'link' where it is behind a link that is not followed. */
-  placeOf(path: string, when?: 'listed'): string {
+  placeOf(path: string, trust?: FolderTrust): string {
     const { confinement, following, outward } = this
     if (following === 'all') return confinement.followedPlaceOf(path)
-    if (following === 'none') return confinement.placeOf(path, when)
+    if (following === 'none') return confinement.placeOf(path, trust)
     if (outward.isKnownBehind(path)) return outward.placeOf(path)
     try {
-      return confinement.placeOf(path, when)
+      return confinement.placeOf(path, trust)
     } catch (error) {
       if (!(error instanceof DiskError) || error.code !== 'link') throw error
       return outward.placeOf(path)
@@ -60,8 +60,8 @@ export class Reading {
     }
   }
 
-  open(path: string): number {
-    const place = this.placeOf(path)
+  open(path: string, trust?: FolderTrust): number {
+    const place = this.placeOf(path, trust)
     if (this.following === 'all') return openSync(place, READ_FLAGS)
     try {
       return openSync(place, READ_FLAGS | constants.O_NOFOLLOW)

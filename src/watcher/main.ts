@@ -3,6 +3,7 @@
 
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
+import { getHeapStatistics } from 'node:v8'
 import { LeftError } from '../base/errors.js'
 import { INDEX_PATH, OWN_FOLDER, OWN_RULES_PATH } from '../base/own-folder.js'
 import { DiskError } from '../base/ports.js'
@@ -11,6 +12,8 @@ import { nowMs, systemWallClock } from '../io/clock.js'
 import { RealDisk } from '../io/disk.js'
 import { FolderWatch } from '../io/folder-watch.js'
 import { crc32, hash, loadHash } from '../io/hash.js'
+import { HeapGrowth } from '../io/heap-growth.js'
+import { LEAN_GROWTH } from '../io/limits.js'
 import { PrivateFiles } from '../io/private-files.js'
 import { takeOverFromStaleWatcher } from '../io/stale-watcher-takeover.js'
 import { stateFolder, WitnessFolder } from '../io/witness.js'
@@ -23,7 +26,7 @@ import type { KeeperNotice } from '../pipe/messages.js'
 import { FOLLOWING } from '../pipe/settings.js'
 import type { FromWatcher, ToWatcher, WatcherStart } from '../pipe/watcher-protocol.js'
 import { ThreadedSearch } from './block-search.js'
-import { SHARE_CHECK_MS } from './limits.js'
+import { SHARE_CHECK_MS, WATCHER_GROWTHS } from './limits.js'
 import { looksOf } from './looks.js'
 import { loadLmdb, type OpenIndex, openIndex } from './open-index.js'
 import { RsaKeeper } from './rsa-keeper.js'
@@ -43,6 +46,8 @@ class Watcher {
   private readonly share: string
   private readonly places: SharePlaces
   private readonly checking: NodeJS.Timeout
+  /** Undefined where V8 does not know the option, which the parent has seen. */
+  private readonly growth: HeapGrowth | undefined
   /** How the file of this machine's ignore rules looked last. */
   private ownRules: string | undefined
   /** Commands that are being carried out. */
@@ -94,6 +99,8 @@ class Watcher {
     )
     for (const message of notes) tell({ event: 'note', message })
     this.checking = setInterval(() => this.checkShare(), SHARE_CHECK_MS)
+    // Once the index is read, whose garbage is nothing to make room for.
+    this.growth = process.execArgv.includes(LEAN_GROWTH) ? new HeapGrowth(WATCHER_GROWTHS) : undefined
     this.wake()
   }
 
@@ -179,6 +186,7 @@ class Watcher {
   /** One step a turn of the event loop, so that messages and hints come in between. */
   private readonly turn = (): void => {
     this.immediate = undefined
+    this.growth?.handleSize(getHeapStatistics().used_heap_size)
     this.stepWork()
     const more = this.keeper.step(nowMs())
     this.flush()

@@ -11,6 +11,7 @@ import {
   type FileHandle,
   type FileStat,
   type FolderListing,
+  type FolderTrust,
   type NewFile,
 } from '../base/ports.js'
 
@@ -25,12 +26,12 @@ export class ReadingDisk implements Disk {
     this.own = own
   }
 
-  statLink(path: string, when?: 'listed'): FileStat | undefined {
-    return this.diskOf(path).statLink(path, when)
+  statLink(path: string, trust?: FolderTrust): FileStat | undefined {
+    return this.diskOf(path).statLink(path, trust)
   }
 
-  stat(path: string): FileStat | undefined {
-    return this.diskOf(path).stat(path)
+  stat(path: string, trust?: FolderTrust): FileStat | undefined {
+    return this.diskOf(path).stat(path, trust)
   }
 
   list(path: string): FolderListing {
@@ -41,8 +42,8 @@ export class ReadingDisk implements Disk {
     return this.diskOf(path).readLink(path)
   }
 
-  open(path: string): FileHandle {
-    return this.opened(this.diskOf(path), (disk) => disk.open(path))
+  open(path: string, trust?: FolderTrust): FileHandle {
+    return this.opened(this.diskOf(path), (disk) => disk.open(path, trust))
   }
 
   create(path: string): FileHandle {

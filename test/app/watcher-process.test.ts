@@ -19,7 +19,7 @@ describe('the watcher process', () => {
     const lost: string[] = []
     const error = await new Promise<LeftError>((resolve) => {
       new WatcherProcess({
-        heapOptions: [],
+        v8Options: [],
         onReady: () => {},
         onMessages: () => {},
         onStep: () => {},

@@ -56,7 +56,7 @@ class Supervised {
   private readonly happened: Happening[] = []
   private wake: () => void = () => {}
   readonly process = new WatcherProcess({
-    heapOptions: [],
+    v8Options: [],
     onReady: () => this.handle({ type: 'ready' }),
     onMessages: () => {},
     onStep: (id, result) =>

@@ -366,19 +366,22 @@ describe.runIf(onLinux)('folders that are held open', () => {
     expect(() => write(disk, 'a/b/fourth')).toThrow(expect.objectContaining({ code: 'missing' }))
   })
 
-  it('are asked where they are before each look, or soon after they were listed', async () => {
+  it('are asked where they are before each look, or now and then where they are trusted', async () => {
     const disk = diskOf()
     disk.makeFolder('a')
     write(disk, 'a/file')
     disk.list('a')
-    expect(disk.statLink('a/file', 'listed')?.kind).toBe('file')
+    expect(disk.statLink('a/file', 'trusted')?.kind).toBe('file')
     renameSync(`${root}/a`, `${root}/b`)
     expect(disk.statLink('a/file')).toBeUndefined()
     disk.list('b')
     renameSync(`${root}/b`, `${root}/c`)
     await sleep(2 * FOLDER_TRUSTED_MS)
-    expect(disk.statLink('b/file', 'listed')).toBeUndefined()
-    expect(disk.statLink('c/file', 'listed')?.kind).toBe('file')
+    expect(disk.statLink('b/file', 'trusted')).toBeUndefined()
+    expect(disk.stat('b/file', 'trusted')).toBeUndefined()
+    expect(() => disk.open('b/file', 'trusted')).toThrow(expect.objectContaining({ code: 'missing' }))
+    expect(disk.statLink('c/file', 'trusted')?.kind).toBe('file')
+    disk.close(disk.open('c/file', 'trusted'))
   })
 
   it('are not followed out of the share', () => {

@@ -97,7 +97,7 @@ export class Looking {
     const { missing, moved, movedTrees, sameNames, queue } = this.options
     if (isRulesFile(path)) ignoring.look(path, nowMs)
     if (isOwnPath(path)) return false
-    const sight = sighting.at(path, when)
+    const sight = sighting.at(path, when === 'listed' ? 'trusted' : undefined)
     // A person removed it: whoever knows it yet is told.
     if (sight.type === 'nothing') recording.handleAsideGone(path)
     // Never to be shared: nobody is asked about it.

@@ -2,7 +2,7 @@
 // asks it for each path; problems go to the findings.
 
 import { FILE_BYTES_MAX, PATH_DEPTH_MAX } from '../../base/limits.js'
-import type { Disk, DiskError, FileStat } from '../../base/ports.js'
+import type { Disk, DiskError, FileStat, FolderTrust } from '../../base/ports.js'
 import { type Cause, causeOf } from '../../base/reason.js'
 import type { LinkPolicy } from '../../pipe/settings.js'
 import {
@@ -43,8 +43,7 @@ export class Sighting {
     this.options = options
   }
 
-  /** `listed`: its folder was listed just now. */
-  at(path: string, when?: 'listed'): Sight {
+  at(path: string, trust?: FolderTrust): Sight {
     const { disk, links, findings, ignoring } = this.options
     const fault = checkPath(path)
     if (fault !== undefined) {
@@ -55,7 +54,7 @@ export class Sighting {
       findings.addProblem(path, OTHER_SHARE_REASON, causeOf('other-share'))
       return { type: 'withheld' }
     }
-    const own = this.clashAt(path) === undefined ? disk.statLink(path, when) : undefined
+    const own = this.clashAt(path) === undefined ? disk.statLink(path, trust) : undefined
     if (own === undefined) {
       findings.forgetProblem(path)
       const known = this.options.catalogue.live(path)

@@ -22,7 +22,7 @@ export interface StandingTree {
 export function standsAs({ disk, catalogue, from, at, onFolder = () => {} }: StandingTree): boolean {
   const isAlike = (entry: Entry, path: string): boolean => {
     if (catalogue.live(entry.path) === undefined || catalogue.isHidden(entry.path)) return false
-    const stat = disk.statLink(path, 'listed')
+    const stat = disk.statLink(path, 'trusted')
     if (stat?.kind !== entry.kind || !looksAlike(entry, path, stat)) return false
     return entry.kind !== 'folder' || holdsAlike(entry.path, path)
   }
