@@ -131,6 +131,10 @@ const FOUND = [
     40017991,
     'a file in the place of a link was as private as what the link had led to, though it had been opened',
   ],
+  [
+    50010602,
+    'a chmod of what the disk had refused was forgotten, since a file that was not read yet stood there',
+  ],
 ] as const
 
 /** The same, with losses of power. */
