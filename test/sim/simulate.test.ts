@@ -135,6 +135,11 @@ const FOUND = [
     50010602,
     'a chmod of what the disk had refused was forgotten, since a file that was not read yet stood there',
   ],
+  [
+    50010864,
+    'a folder made on one that only receives was to be taken back for ever, where the others deleted it and something in it stayed',
+  ],
+  [50016026, 'the same'],
 ] as const
 
 /** The same, with losses of power. */
