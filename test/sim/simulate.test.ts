@@ -140,6 +140,10 @@ const FOUND = [
     'a folder made on one that only receives was to be taken back for ever, where the others deleted it and something in it stayed',
   ],
   [50016026, 'the same'],
+  [
+    50019311,
+    'blocks that were on their way to the disk when their file was gone at its peer were not logged',
+  ],
 ] as const
 
 /** The same, with losses of power. */
