@@ -106,9 +106,9 @@ export class LocalChanges {
         if (trash.isKept) places.set(parentOf(place), place)
       }
     } catch (error) {
-      // The folder holds something that is not shared, or nobody may change it.
+      // The folder holds something, or nobody may change it.
       if (!(error instanceof DiskError)) throw error
-      return false
+      return scanner.recording.leaveRemaining(path)
     }
     scanner.locals.delete(path)
     scanner.handleRemoved(path, true)

@@ -145,6 +145,7 @@ export class Receiving {
         return
       case 'retry':
         notHeld.handleRetry(outcome.path)
+        superseded.handleChange(outcome.path)
         return
       case 'source-failed':
         peers.askAgain(outcome.peer, nowMs)
@@ -207,11 +208,11 @@ export class Receiving {
     const { away, scanner, outbox, stopped, local, intake, superseded, catalogue } = this.options
     if (away.handleTold(remote)) this.changed(nowMs)
     // A deletion of what is left out removes nothing, and is known like any other.
-    if (scanner.leavesOut(remote) && remote.kind !== 'tombstone') return this.takeNote(remote, nowMs)
+    if (scanner.leavesOut(remote) && remote.kind !== 'tombstone') return this.takeNote(peer, remote, nowMs)
     const { reason, isTold } = this.comparing.refusal(remote) ?? {}
     if (reason !== undefined) {
       if (!isTold) outbox.refuse(peer, { event: 'problem', path: remote.path, reason }, nowMs)
-      return this.takeNote(remote, nowMs)
+      return this.takeNote(peer, remote, nowMs)
     }
     const stoppedBefore = stopped.handleTold(remote)
     // Ours may win against what is told now, and then nothing else tells the peers of it.
@@ -223,7 +224,7 @@ export class Receiving {
     if (localBefore !== 'free') return true
     const standing = intake.standing(remote, peer)
     this.drainIntake(nowMs)
-    if (standing === 'refused') return this.takeNote(remote, nowMs)
+    if (standing === 'refused') return this.takeNote(peer, remote, nowMs)
     if (standing === 'beaten') superseded.add(peer, remote)
     if (standing !== 'free') return true
     const comparison = this.comparing.compare(remote)
@@ -258,9 +259,12 @@ export class Receiving {
     return result !== 'unread'
   }
 
-  /** Records an entry of a peer as known, and not had: that is all there is to do about it. */
-  private takeNote(remote: Entry, nowMs: number): true {
-    if (this.options.intake.knowing.know(remote)) this.changed(nowMs)
+  /** Records an entry of a peer as known, and not had: that is all there is to do about it. Where something that is not read yet
+   *  stands there, it is considered again with the next try of the path: its peer will not say so a second time. */
+  private takeNote(peer: PeerId, remote: Entry, nowMs: number): true {
+    const noted = this.options.intake.knowing.know(remote)
+    if (noted === 'news') this.changed(nowMs)
+    if (noted === 'unread') this.options.superseded.add(peer, remote)
     return true
   }
 

@@ -1,10 +1,13 @@
 // What is known and not held, at the scanner and at the placing: absence is no deletion, and what a person makes there is an edit
 // that has not seen it.
 
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.js'
+import { PLACE_RETRY_MS, PLACE_TRIES_MAX, RETRY_BACKOFF_MS } from '../../src/keeper/intake/limits.js'
 import { Knowing } from '../../src/keeper/place/knowing.js'
 import { holds } from '../../src/share/dots.js'
+import type { Entry } from '../../src/share/entry.js'
+import { FedShare } from './fed-share.js'
 import { dotted, OURS, ShareOnDisk, THEIRS, theirFile, theirFolder } from './share-on-disk.js'
 
 const theirs = theirFile('a', 'theirs')
@@ -16,7 +19,7 @@ function knowing(share: ShareOnDisk): Knowing {
 
 function shareThatKnows(): ShareOnDisk {
   const share = new ShareOnDisk()
-  expect(knowing(share).know(theirs)).toBe(true)
+  expect(knowing(share).know(theirs)).toBe('news')
   return share
 }
 
@@ -101,9 +104,9 @@ describe('what is not held', () => {
   test('is not known where something of ours stands, in the catalogue or not', () => {
     const share = new ShareOnDisk()
     share.disk.putFile('a', utf8('ours'))
-    expect(knowing(share).know(theirs)).toBe(false)
+    expect(knowing(share).know(theirs)).toBe('unread')
     share.scan()
-    expect(knowing(share).know({ ...theirs, version: dotted(`${OURS}:1`, `${THEIRS}:1`) })).toBe(false)
+    expect(knowing(share).know({ ...theirs, version: dotted(`${OURS}:1`, `${THEIRS}:1`) })).toBe('nothing')
     expect(share.catalogue.notHeldCount).toBe(0)
   })
 
@@ -111,13 +114,70 @@ describe('what is not held', () => {
     const share = new ShareOnDisk()
     share.disk.putFile('a/b', utf8('ours'))
     share.scan()
-    expect(knowing(share).know(theirs)).toBe(false)
+    expect(knowing(share).know(theirs)).toBe('nothing')
     const deletion = {
       ...theirFolder('gone'),
       kind: 'tombstone',
       deletedKind: 'folder',
       access: 'none',
     } as const
-    expect(knowing(share).know(deletion)).toBe(false)
+    expect(knowing(share).know(deletion)).toBe('nothing')
   })
 })
+
+describe('what the disk refuses, of which its peer tells more while a file that nobody has read yet stands there', () => {
+  let share: FedShare
+  let newer: Entry
+  beforeEach(() => {
+    share = new FedShare([])
+    share.disk.faults.refusePath('a')
+    const first = share.theirs('a', 'theirs')
+    newer = { ...first, executable: true, version: { ...first.version, ...attributesOf(2) } }
+    share.tell([first])
+    share.give(share.orders())
+    expect(share.opened.catalogue.isHeld('a')).toBe(false)
+    share.disk.putFile('a', utf8('ours'))
+    share.tell([newer])
+    share.disk.unharmed((disk) => disk.removeFile('a'))
+  })
+
+  test('is had as the peer told it last', () => {
+    share.disk.faults.refusePath('a', false)
+    share.pass(RETRY_BACKOFF_MS)
+    share.give(share.orders())
+    share.pass(1_000)
+    expect(share.textAt('a')).toBe('theirs')
+    expect(share.opened.catalogue.live('a')).toEqual(newer)
+  })
+
+  test('is known as the peer told it last where the disk still refuses it', () => {
+    share.pass(RETRY_BACKOFF_MS)
+    share.give(share.orders())
+    expect(share.opened.catalogue.get('a')).toEqual(newer)
+    expect(share.opened.catalogue.isHeld('a')).toBe(false)
+  })
+})
+
+test('what its peer wrote anew while a file that nobody may read stood there is had as it was told last', () => {
+  const share = new FedShare([])
+  share.disk.faults.refusePath('a')
+  share.tell([share.theirs('a', 'first')])
+  share.give(share.orders())
+  share.disk.faults.refusePath('a', false)
+  share.disk.putFile('a', utf8('unreadable'))
+  share.disk.deny('a')
+  const second = share.theirs('a', 'second', { version: dotted(`${THEIRS}:1`, `${THEIRS}:2`) })
+  share.tell([second])
+  share.give(share.orders())
+  share.pass(PLACE_TRIES_MAX * PLACE_RETRY_MS)
+  share.disk.unharmed((disk) => disk.removeFile('a'))
+  share.pass(RETRY_BACKOFF_MS)
+  share.give(share.orders())
+  share.pass(1_000)
+  expect(share.opened.catalogue.live('a')).toEqual(second)
+  expect(share.textAt('a')).toBe('second')
+})
+
+function attributesOf(count: number) {
+  return { attributes: `${THEIRS}:${count}`, seen: `${THEIRS}:${count}` }
+}

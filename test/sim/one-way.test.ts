@@ -208,6 +208,28 @@ describe('a machine that only receives', () => {
     expectSame(world, A, B)
   })
 
+  test('has nothing left to take back of a folder that the others deleted, and that stands for what is in it', () => {
+    const world = worldOf('both', 'receive-only', 'both')
+    world.pause(B, 'all')
+    edit(world, B, { type: 'folder', path: 'made' }, { type: 'folder', path: 'made/deep' })
+    edit(world, A, write('made/deep/x', 10))
+    world.edit(A, remove('made'))
+    edit(world, C, write('made/deep/x', 11))
+    world.resume(B, 'all')
+    later(world)
+    expect(localAt(world, B)).toEqual(['made/deep: edited here', 'made: edited here'])
+    undo(world, B)
+    expectSame(world, A, B)
+    expect(localAt(world, B)).toEqual([])
+    happen(world, { type: 'kill', peer: B, downMs: 100 })
+    later(world)
+    expect(localAt(world, B)).toEqual([])
+    edit(world, C, remove('made/deep/x'))
+    world.run(20_000)
+    expect(shareOf(world, B).has('made')).toBe(false)
+    expectSame(world, A, B)
+  })
+
   test('keeps what was edited on it, also after undo, while what it was edited from is on no machine', () => {
     const world = putBackWorld()
     // Another edit on it ends the wait no more than the first one: it has no version either.

@@ -131,6 +131,19 @@ const FOUND = [
     40017991,
     'a file in the place of a link was as private as what the link had led to, though it had been opened',
   ],
+  [
+    50010602,
+    'a chmod of what the disk had refused was forgotten, since a file that was not read yet stood there',
+  ],
+  [
+    50010864,
+    'a folder made on one that only receives was to be taken back for ever, where the others deleted it and something in it stayed',
+  ],
+  [50016026, 'the same'],
+  [
+    50019311,
+    'blocks that were on their way to the disk when their file was gone at its peer were not logged',
+  ],
 ] as const
 
 /** The same, with losses of power. */

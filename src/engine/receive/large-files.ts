@@ -11,7 +11,7 @@ import type { Endpoint, SessionId } from '../../rdt/endpoint.js'
 import type { PeerId } from '../../share/dots.js'
 import type { Outbox } from '../outbox.js'
 import { openOrLeaveSealed } from './block-opening.js'
-import { BlockWrites } from './block-writes.js'
+import { BlockWrites, type PendingWrite } from './block-writes.js'
 import type { FinishOp, ReleaseOp, WriteFailure, WriteOp } from './disk-op.js'
 import { FetchSources } from './fetch-sources.js'
 import {
@@ -45,6 +45,9 @@ export class LargeFiles {
   /** Four at most, and no content twice at once: the keeper sees to that. */
   private readonly fetches = new Map<FetchId, LargeFetch>()
   private readonly byDigest = new Map<Digest, LargeFetch>()
+  /** Failed at its peer while blocks were on their way to the disk, and why: the keeper hears of it once those are there, since blocks of
+   *  a fetch that is over are not logged. */
+  private readonly ending = new Map<LargeFetch, FetchFailure>()
   private readonly sources: FetchSources
   private readonly writes = new BlockWrites()
   /** Files that became whole, and can still be served from where they were built. */
@@ -171,9 +174,11 @@ export class LargeFiles {
   cancel(id: FetchId): void {
     const fetch = this.fetches.get(id)
     if (fetch !== undefined) this.stop(fetch)
+    for (const late of this.ending.keys()) if (late.fetch === id) this.ending.delete(late)
   }
 
   stopAll(): void {
+    this.ending.clear()
     for (const fetch of [...this.fetches.values()]) this.stop(fetch)
   }
 
@@ -293,6 +298,7 @@ export class LargeFiles {
     const write = this.writes.take(id)
     if (write === undefined) return
     const { fetch } = write
+    if (this.ending.has(fetch)) this.handleLate(fetch, write, failure)
     if (this.fetches.get(fetch.fetch) !== fetch) return
     if (write.type === 'block' && (failure === 'wrong' || failure === 'damaged')) {
       this.handleRefused(fetch, write.block, failure, nowMs)
@@ -400,8 +406,24 @@ export class LargeFiles {
 
   private fail(fetch: LargeFetch, reason: FetchFailure): void {
     this.report(fetch)
-    this.options.toKeeper.push({ type: 'fetch-failed', fetch: fetch.fetch, reason })
+    const isOfSource = reason === 'gone' || reason === 'unservable'
+    if (isOfSource && fetch.writing > 0) this.ending.set(fetch, reason)
+    else this.tellFailed(fetch, reason)
     this.stop(fetch)
+  }
+
+  /** A block of a fetch that failed is written, or not. */
+  private handleLate(fetch: LargeFetch, write: PendingWrite, failure: WriteFailure | undefined): void {
+    if (write.type !== 'block') return
+    if (failure === undefined) fetch.written.push(write.block.blockIndex)
+    if (--fetch.writing > 0) return
+    this.report(fetch)
+    this.tellFailed(fetch, this.ending.get(fetch)!)
+    this.ending.delete(fetch)
+  }
+
+  private tellFailed({ fetch }: LargeFetch, reason: FetchFailure): void {
+    this.options.toKeeper.push({ type: 'fetch-failed', fetch, reason })
   }
 
   private stop(fetch: LargeFetch): void {

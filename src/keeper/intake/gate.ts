@@ -182,7 +182,7 @@ export class Gate {
       this.keepOurs(remote)
       return 'stopped'
     }
-    if (kind === 'tombstone' ? this.knowDeletion(remote) : knowing.know(remote))
+    if (kind === 'tombstone' ? this.knowDeletion(remote) : knowing.know(remote) === 'news')
       outcomes.push({ type: 'changed', by: 'received', isLast: true })
     return kind !== 'tombstone' && this.isNews(remote) ? 'unread' : 'stopped'
   }

@@ -194,8 +194,9 @@ export class WantEnd {
   /** Gives up a want that cannot be had for now. Peers are told that it is known, where nothing of ours stands there. */
   abandonKnown(want: Want): void {
     const { knowing, wants, outcomes } = this.options
-    const isNews = knowing.know(want.remote)
+    const noted = knowing.know(want.remote)
+    if (noted === 'unread') this.reportBeaten(want)
     this.abandon(want, undefined)
-    if (isNews) outcomes.push({ type: 'changed', by: 'received', isLast: wants.size === 0 })
+    if (noted === 'news') outcomes.push({ type: 'changed', by: 'received', isLast: wants.size === 0 })
   }
 }

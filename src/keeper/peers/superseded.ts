@@ -1,6 +1,6 @@
-// Entries of peers that lost against ours, or against what is wanted or stopped: they are looked at again when that changes,
-// because the peer that has them will not say so a second time. While something better is wanted in the place of what they lost
-// against, they wait for the end of that. The keeper owns it.
+// Entries of peers that lost against ours, or against what is wanted or stopped, or of which no note could be taken: they are looked at
+// again when that changes, because the peer that has them will not say so a second time. While something better is wanted in the place of
+// what they lost against, they wait for the end of that. The keeper owns it.
 
 import { holds, type PeerId } from '../../share/dots.js'
 import type { Entry } from '../../share/entry.js'

@@ -13,18 +13,23 @@ export interface KnowingOptions {
   readonly scanner: Scanner
 }
 
+/** 'news': recorded as known and not held. 'unread': something that the catalogue does not know stands at the path, and nothing is recorded
+ *  before that is read or gone. 'nothing': it changes nothing of what is known. */
+export type Noted = 'news' | 'unread' | 'nothing'
+
 export class Knowing {
   constructor(private readonly options: KnowingOptions) {}
 
-  /** Not where something stands at its path: that is ours, and has not seen it. Answers whether it is news. */
-  know(remote: Entry): boolean {
+  /** Not where something stands at its path: that is ours, and has not seen it. */
+  know(remote: Entry): Noted {
     const { catalogue } = this.options
-    if (catalogue.live(remote.path) !== undefined || !this.isFree(remote.path)) return false
+    if (catalogue.live(remote.path) !== undefined) return 'nothing'
+    if (!this.isFree(remote.path)) return 'unread'
     const decision = decideHere(catalogue, remote)
-    if (decision.type !== 'take') return false
+    if (decision.type !== 'take') return 'nothing'
     // The entry takes the place of what was changed here as soon as it can.
     this.options.scanner.locals.leave(remote.path)
-    return catalogue.recordNotHeld(decision.entry)
+    return catalogue.recordNotHeld(decision.entry) ? 'news' : 'nothing'
   }
 
   /** Whether nothing stands at the path but what is known or left out there. */

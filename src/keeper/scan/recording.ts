@@ -185,6 +185,17 @@ export class Recording {
     if (locals?.get(path) !== undefined) this.miss(path, locals)
   }
 
+  /** A folder that was made here where peers deleted one stands, as on their disks, for what is in it that they have. Answers whether it is
+   *  one. */
+  leaveRemaining(path: string): boolean {
+    const { catalogue, findings, locals } = this.options
+    if (locals?.get(path)?.kind !== 'folder') return false
+    if (catalogue.get(path)?.kind !== 'tombstone' || !catalogue.hasHeldBelow(path)) return false
+    catalogue.setRemaining(path, true)
+    findings.addHeld(path)
+    return locals.delete(path)
+  }
+
   /** The same entry where nothing is new: the same content with another time was touched. */
   private edited(
     before: Entry | undefined,

@@ -27,7 +27,7 @@ describe('an edit of ours that is relabelled', () => {
     const share = new ShareOnDisk()
     const { disk, catalogue, scanner } = share
     const entry = theirFile('a', 'lost', { version: dotted(FORGOTTEN) })
-    expect(new Knowing({ disk, catalogue, scanner }).know(entry)).toBe(true)
+    expect(new Knowing({ disk, catalogue, scanner }).know(entry)).toBe('news')
     expect(put(share).handleClaim({ author: peerOf(FORGOTTEN), count: countOf(FORGOTTEN) })).toEqual({
       type: 'renewed',
       entries: 1,

@@ -167,7 +167,7 @@ describe('what becomes ignored', () => {
     share.scan()
     for (const entry of [theirFile('mine.log', 'theirs'), theirFolder('build'), theirFile('build/x', 'x')]) {
       expect(share.scanner.leavesOut(entry), entry.path).toBe(true)
-      expect(knowing(share).know(entry), entry.path).toBe(true)
+      expect(knowing(share).know(entry), entry.path).toBe('news')
     }
     expect(share.scanner.leavesOut(theirFile('build', 'a file'))).toBe(false)
     expect(notHeld(share)).toEqual(['build', 'build/x', 'mine.log'])
