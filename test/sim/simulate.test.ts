@@ -131,6 +131,11 @@ const FOUND = [
     40017991,
     'a file in the place of a link was as private as what the link had led to, though it had been opened',
   ],
+  [
+    50007653,
+    'a newer version was about to be put in place when the process died, and the log forgot that the one before it had been',
+  ],
+  [50007862, 'the same of a deletion'],
 ] as const
 
 /** The same, with losses of power. */
