@@ -110,6 +110,11 @@ export class Journal<E extends Placeable> {
     return [...this.placingAt.values()]
   }
 
+  /** Whether one was announced for this path. */
+  isPlacing(path: string): boolean {
+    return this.placingAt.has(path)
+  }
+
   /** The same of folders. */
   get moving(): LoggedMoving[] {
     return [...this.movingAt.values()]

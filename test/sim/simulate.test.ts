@@ -144,6 +144,15 @@ const FOUND = [
     50019311,
     'blocks that were on their way to the disk when their file was gone at its peer were not logged',
   ],
+  [
+    50007653,
+    'a newer version was about to be put in place when the process died, and the log forgot that the one before it had been',
+  ],
+  [50007862, 'the same of a deletion'],
+  [
+    50017499,
+    'a folder on the way took the place of a file that its person had just removed, which nobody was told of then',
+  ],
 ] as const
 
 /** The same, with losses of power. */

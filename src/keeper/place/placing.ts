@@ -21,6 +21,7 @@ import type { Scanner } from '../scan/scanner.js'
 import { sameNameReason } from '../scan/sight.js'
 import type { Trash } from '../trash/trash.js'
 import { adoptStanding, recordStanding } from './adopting.js'
+import { announce } from './announcing.js'
 import { decideHere } from './deciding.js'
 import { type Failure, failureOf } from './failure.js'
 import { syncFile } from './file-sync.js'
@@ -181,7 +182,7 @@ export class Placing {
   }
 
   private append(prepared: readonly Prepared[]): void {
-    this.options.journal.append(prepared.flatMap(recordsOf))
+    announce(this.options, prepared.flatMap(recordsOf))
   }
 
   /** The change itself. */

@@ -11,6 +11,7 @@ import { isOwnPath, joinPath, nameOf, parentOf } from '../../share/path.js'
 import { encodeTreeMove, type MovedPart, type MovedTree } from '../../share/tree-move.js'
 import type { Catalogue } from '../index/catalogue.js'
 import type { Scanner } from '../scan/scanner.js'
+import { announce } from './announcing.js'
 import { decideHere } from './deciding.js'
 
 /** Looks up the entry that a peer has at a path, where that is wanted. */
@@ -44,7 +45,7 @@ export class TreeMoving {
   carryOut(parts: readonly MovedPart[]): void {
     const { disk, journal } = this.options
     const [{ creation, deletion }] = parts as [MovedPart]
-    journal.append(parts.flatMap(recordsOf))
+    announce(this.options, parts.flatMap(recordsOf))
     journal.sync()
     try {
       disk.rename(deletion.path, creation.path)

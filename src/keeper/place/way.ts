@@ -25,7 +25,7 @@ interface WayOptions {
   readonly disk: Disk
   readonly catalogue: Catalogue
   readonly edits: OwnEdits
-  readonly scanner: Pick<Scanner, 'locals'>
+  readonly scanner: Pick<Scanner, 'hint' | 'locals'>
 }
 
 /** Gives a folder that was deleted, and stands for what is in it, a version of ours again: a file wants its place, and no peer
@@ -49,6 +49,12 @@ export function reviveFolder({ disk, catalogue, edits }: WayOptions, path: strin
 export function makeWay({ disk, catalogue, edits, scanner }: WayOptions, path: string): void {
   const stat = disk.statLink(path)
   if (stat === undefined) {
+    const standing = catalogue.live(path)
+    if (standing !== undefined && standing.kind !== 'folder') {
+      // Somebody removed it. A folder that has seen nothing would hide that, and the file would become a conflict copy at peers that have it.
+      scanner.hint(path)
+      throw new DiskError('missing', `what stood at ${path} is gone, which is to be recorded first`)
+    }
     // A file made here that a person has just removed: the folder in its place hides that from the next look.
     scanner.locals.delete(path)
     const known = catalogue.get(path)

@@ -9,6 +9,7 @@ import type { Journal } from '../../journal/journal.js'
 import type { Entry } from '../../share/entry.js'
 import { parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
+import { announce } from '../place/announcing.js'
 import { decideHere } from '../place/deciding.js'
 import { type Failure, failureOf } from '../place/failure.js'
 import type { Scanner } from '../scan/scanner.js'
@@ -160,9 +161,9 @@ export class Removing {
 
   /** A file, or a link: never what it points at. */
   private take(entry: Entry, local: Entry): Removed {
-    const { disk, catalogue, journal, scanner, trash } = this.options
+    const { disk, catalogue, scanner, trash } = this.options
     const { path } = entry
-    journal.append({ kind: 'placing', entry, replaces: local.digest })
+    announce(this.options, [{ kind: 'placing', entry, replaces: local.digest }])
     const seen = scanner.compare(path)
     if (seen.type !== 'same') {
       const result = this.withdrawn(path)
@@ -184,7 +185,7 @@ export class Removing {
 
   /** Its known children were removed before it. */
   private takeFolder(entry: Entry, local: Entry): Removed {
-    const { disk, catalogue, journal, scanner } = this.options
+    const { disk, catalogue, scanner } = this.options
     const { path } = entry
     if (scanner.isUnshared(path)) return this.record(entry, { type: 'needless' })
     const kind = disk.statLink(path)?.kind
@@ -192,7 +193,7 @@ export class Removing {
     if (kind === 'link' && !catalogue.hasHeldBelow(path)) return this.take(entry, local)
     if (kind === 'link') throw new DiskError('link', `${path} is a symbolic link`)
     if (kind !== 'folder') return { type: 'unsettled' }
-    journal.append({ kind: 'placing', entry, replaces: '' })
+    announce(this.options, [{ kind: 'placing', entry, replaces: '' }])
     try {
       if (catalogue.hasHeldBelow(path)) return this.remains(entry)
       this.removeFolder(path)

@@ -9,6 +9,7 @@ import type { Journal } from '../../journal/journal.js'
 import type { Entry } from '../../share/entry.js'
 import { joinPath, nameOf, parentOf } from '../../share/path.js'
 import type { Catalogue } from '../index/catalogue.js'
+import { announce } from '../place/announcing.js'
 import { decideHere } from '../place/deciding.js'
 import type { Scanner } from '../scan/scanner.js'
 import type { Trash } from '../trash/trash.js'
@@ -55,9 +56,10 @@ export class TreeRemoving {
   /** Answers false where something in the folder was changed in the moment before it was renamed: then nothing was removed. Throws a
    *  DiskError, and the same is true then. */
   carryOut(parts: readonly RemovedPart[]): boolean {
-    const { catalogue, journal, scanner, trash } = this.options
+    const { catalogue, scanner, trash } = this.options
     const { path } = parts[0]!.deletion
-    journal.append(
+    announce(
+      this.options,
       parts.map(({ deletion, local }) => ({ kind: 'placing', entry: deletion, replaces: local.digest })),
     )
     try {

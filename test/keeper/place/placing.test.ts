@@ -3,7 +3,7 @@ import { utf8 } from '../../../src/base/bytes.js'
 import { CONFLICT_NAMES_MAX } from '../../../src/keeper/place/limits.js'
 import type { Placed } from '../../../src/keeper/place/placing.js'
 import { copyOf } from '../../../src/share/decide.js'
-import { UNCHOSEN } from '../../../src/share/dots.js'
+import { holds, UNCHOSEN } from '../../../src/share/dots.js'
 import { removeContent } from '../../../src/share/edit.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { conflictPath } from '../../../src/share/path.js'
@@ -484,6 +484,18 @@ describe('folders, links and what stands in their place', () => {
       expect(placeText(share, 'f/a', 'theirs').type).toBe('placed')
       expect([...share.scanner.locals.paths()]).toEqual([])
     })
+  })
+
+  test('a folder on the way waits until the removal of the file in its place is recorded', () => {
+    const share = shareWith({ f: 'ours' })
+    share.disk.unharmed((disk) => disk.removeFile('f'))
+    const removed = share.catalogue.get('f')!
+    expect(placeText(share, 'f/a', 'theirs').type).toBe('unsettled')
+    share.changes.length = 0
+    share.pass(30_000)
+    expect(share.changes.map(({ kind, path }) => `${kind} ${path}`)).toEqual(['tombstone f'])
+    expect(placeText(share, 'f/a', 'theirs').type).toBe('placed')
+    expect(holds(share.catalogue.get('f')!.version.seen, removed.version.content)).toBe(true)
   })
 
   test('a file takes the place of an empty folder that its maker replaced', () => {

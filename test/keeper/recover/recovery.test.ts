@@ -7,7 +7,7 @@ import { CHECKPOINT_STOP_FILES_MAX } from '../../../src/keeper/place/limits.js'
 import { TEMPORARY_AGE_MS_MAX, UNWRITTEN_MS_MAX } from '../../../src/keeper/recover/limits.js'
 import { closeShare } from '../../../src/keeper/recover/recovery.js'
 import { COUNTS_PER_SECOND, holds } from '../../../src/share/dots.js'
-import { mtimeOf } from '../../../src/share/edit.js'
+import { mtimeOf, removeContent } from '../../../src/share/edit.js'
 import type { Entry } from '../../../src/share/entry.js'
 import { isOwnPath } from '../../../src/share/path.js'
 import { SimulatedDeath } from '../../../src/sim/disk/disk.js'
@@ -27,6 +27,8 @@ import {
 } from '../share-on-disk.js'
 
 const large = contentOf(2 * BLOCK_BYTES)
+
+const MOMENTS = ['before', 'during', 'after'] as const
 
 function place(share: ShareOnDisk, remote: Entry, content: Uint8Array): void {
   const temporary = share.putTemporary(content, remote.sizeBytes > BLOCK_BYTES ? remote.digest : 'small-1')
@@ -733,7 +735,6 @@ describe('a process that dies at any moment while it puts something in place', (
 })
 
 describe('a process that dies at any moment while something takes the place of a folder', () => {
-  const MOMENTS = ['before', 'during', 'after'] as const
   const version = dotted(`${OURS}:1`, `${THEIRS}:1`)
   const cases = [
     ['a file', { ...theirFile('f', 'theirs'), version }],
@@ -772,4 +773,41 @@ describe('a process that dies at any moment while something takes the place of a
         }
     },
   )
+})
+
+describe('a process that dies while a path changes twice before the index is committed', () => {
+  const first = { ...theirFile('a', 'theirs'), version: dotted(`${OURS}:1`, `${THEIRS}:1`) }
+  const second = {
+    ...theirFile('a', 'their next'),
+    version: dotted(`${OURS}:1`, `${THEIRS}:1`, `${THEIRS}:2`),
+  }
+  const { entry: deletion } = removeContent(first, `${THEIRS}:2`, START_MS)
+  const folder = { ...theirFolder('a'), version: second.version }
+
+  const changes: Record<string, (share: ShareOnDisk) => unknown> = {
+    replaced: (share) => share.placing.place(second, share.putTemporary(utf8('their next'))),
+    removed: (share) => share.removing.remove(deletion),
+    'replaced by a folder': (share) => share.placing.place(folder, undefined),
+  }
+
+  test.each(Object.entries(changes))('%s: neither is an edit of ours', (_, change) => {
+    for (let count = 1; count <= 12; count++)
+      for (const moment of MOMENTS) {
+        const share = new ShareOnDisk()
+        share.disk.putFile('a', utf8('ours'))
+        share.scan()
+        share.catalogue.commit()
+        place(share, first, utf8('theirs'))
+        share.disk.dieAfterOperations(count, moment)
+        try {
+          change(share)
+        } catch (error) {
+          if (!(error instanceof SimulatedDeath)) throw error
+        }
+        share.restart()
+        const when = `${moment} ${count}`
+        expect([when, share.scanned()]).toEqual([when, []])
+        expect([when, hasSeen(share, first)]).toEqual([when, true])
+      }
+  })
 })
