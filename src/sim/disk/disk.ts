@@ -400,7 +400,8 @@ export class SimDisk implements Disk {
 
   syncFolder(path: string): void {
     this.faults.begin('syncFolder', path)
-    const folder = this.volume.resolve(path, false)
+    const { share } = this.volume
+    const folder = path === '' ? share : present(writablePlace(share, path), path)
     if (folder.kind === 'link') throw new DiskError('link', `${path} is a symbolic link`)
     if (folder.kind !== 'folder') throw new DiskError('changed-kind', `${path} is not a folder`)
     this.faults.mutate(() => this.volume.nameLog.commit(folder))
