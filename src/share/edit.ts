@@ -75,13 +75,16 @@ export function removeContent(base: Entry, dot: Dot, mtimeMs: number, target = '
   return made(base.path, content, attributes, { content: dot, attributes: dot }, seenOf(base, dot))
 }
 
-/** Content that stands where a peer's change of it was stopped, as an edit on top of that change. A mode that the change made more
- *  private stays, with its dot: the edit is no chmod, and its mode would count for what the peer writes at the same time. */
+/** Content that stands where a peer's change of it was stopped, as an edit on top of both: the change may have won a conflict, and have
+ *  seen nothing of what our content has. A mode that the change made more private stays, with its dot: the edit is no chmod, and its
+ *  mode would count for what the peer writes at the same time. */
 export function restoreContent(kept: Entry, stopped: Entry, dot: Dot): Made {
   // As the disk shows it: a touch belongs to the content of another edit.
   const content = { ...kept, mtimeMs: mtimeOf(kept) }
   const isClosed = stopped.kind === kept.kind && PRIVACY[stopped.access] > PRIVACY[kept.access]
-  return editContent(stopped, { path: kept.path, content, mode: isClosed ? stopped : kept, dot })
+  const seen = uniteSeen(kept.version.seen, stopped.version.seen)
+  const base = { ...stopped, version: { ...stopped.version, seen } }
+  return editContent(base, { path: kept.path, content, mode: isClosed ? stopped : kept, dot })
 }
 
 /** The same content with another modification time. */

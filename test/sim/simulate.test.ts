@@ -153,6 +153,10 @@ const FOUND = [
     50017499,
     'a folder on the way took the place of a file that its person had just removed, which nobody was told of then',
   ],
+  [
+    50032636,
+    'a second undo on one that only sends forgot what the first one had seen, and lost against that at its maker',
+  ],
 ] as const
 
 /** The same, with losses of power. */

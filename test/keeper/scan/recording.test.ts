@@ -199,6 +199,22 @@ describe('a file that is kept as the loser of a conflict, and then removed,', ()
   })
 })
 
+test('a file that is kept as the loser of a conflict, and sent with undo, has seen what it had seen before', () => {
+  const share = new ShareOnDisk({ direction: 'send-only' })
+  share.disk.putFile('a', utf8('ours'))
+  share.scan()
+  const undo = (change: Entry) => {
+    share.catalogue.keptEntries.keep(change)
+    share.scanner.recording.restoreKept('a')
+    return share.catalogue.get('a')!
+  }
+  const change = dotted(dotOfEdit(1), `${'c'.repeat(16)}:1`)
+  undo(theirFile('a', 'third', { version: change }))
+  const winner = dotted(`${THEIRS}:1`)
+  const { version } = undo(theirFile('a', 'theirs', { version: winner }))
+  expect(version.seen).toBe([change.seen, winner.seen, version.content].reduce(uniteSeen))
+})
+
 describe('a file that is kept in a folder which is known and not held goes', () => {
   const winner = theirFile('d/e/a', 'theirs', { version: dotted(`${THEIRS}:1`) })
   let share: ShareOnDisk
