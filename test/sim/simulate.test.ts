@@ -153,6 +153,10 @@ const FOUND = [
     50017499,
     'a folder on the way took the place of a file that its person had just removed, which nobody was told of then',
   ],
+  [
+    50041955,
+    'a deletion that had only just expired by the clock of who heard of it ended a want, which came back at once',
+  ],
 ] as const
 
 /** The same, with losses of power. */
