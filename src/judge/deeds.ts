@@ -20,7 +20,9 @@ export interface Deed {
   readonly lane: string
   /** Within the lane, from 1. */
   readonly count: number
-  readonly seen: ReadonlyMap<string, number>
+  readonly seen: Map<string, number>
+  /** `untracedAtMs` of the doer's view by then. */
+  readonly untracedAtMs: number
   /** Whether LEFT takes it for an edit for certain; else it replaces nothing. */
   isCertain: boolean
 }
@@ -31,6 +33,8 @@ interface View {
   /** How often what stood here was forgotten. */
   turn: number
   learnedAtMs: number
+  /** When LEFT put there what stands, if that left no trace beside it. */
+  untracedAtMs: number
   /** The deed that removed what stood here, while nothing has come since. */
   removal: Deed | undefined
 }
@@ -65,7 +69,8 @@ export class Deeds {
     if (before !== undefined && sees) this.learn(view, path, before, atMs)
     const lane = `${peer}.${this.lives.get(peer) ?? 0}.${view.turn}`
     const count = (view.seen.get(lane) ?? 0) + 1
-    const deed = { peer, atMs, before, after, lane, count, seen: new Map(view.seen), isCertain }
+    const seen = new Map(view.seen)
+    const deed = { peer, atMs, before, after, lane, count, seen, untracedAtMs: view.untracedAtMs, isCertain }
     view.seen.set(lane, count)
     view.removal = after === undefined ? deed : undefined
     const past = this.pasts.get(path)
@@ -75,12 +80,13 @@ export class Deeds {
   }
 
   /** LEFT put this content at the path. Answers whether it comes back after a removal here that everybody else's deeds had
-   *  seen, or that had seen them. */
-  placed(peer: Who, path: string, digest: string, atMs: number): boolean {
+   *  seen, or that had seen them. `isTraced`: with that gone, LEFT still sees at its next start that it had been put there. */
+  placed(peer: Who, path: string, digest: string, atMs: number, isTraced = true): boolean {
     const view = this.viewOf(peer, path)
     const { removal } = view
     const cameBack = removal?.before === digest && this.isAlone(path, removal) && this.isOver(path, digest)
     view.removal = undefined
+    view.untracedAtMs = isTraced ? Number.NEGATIVE_INFINITY : atMs
     this.learn(view, path, digest, atMs)
     return cameBack
   }
@@ -158,11 +164,14 @@ export class Deeds {
     for (const path of this.pasts.keys()) this.doubt(peer, path, sinceMs)
   }
 
-  /** Takes out of the peer's views what LEFT put there so shortly before it died that it may be news to it at its next start. */
+  /** Takes out of the peer's views what LEFT put there so shortly before it died that it may be news to it at its next start. Where that
+   *  left no trace, also out of the deeds that somebody did there on top of it before the death. */
   doubtPlacings(peer: Who, sinceMs: number): void {
-    for (const view of this.views.get(peer)?.values() ?? [])
+    for (const [path, view] of this.views.get(peer) ?? [])
       if (view.learnedAtMs >= sinceMs) {
-        for (const lane of view.seen.keys()) if (!lane.startsWith(`${peer}.`)) view.seen.delete(lane)
+        const doubted = this.at(path).filter((deed) => deed.peer === peer && deed.untracedAtMs >= sinceMs)
+        for (const { seen } of [view, ...doubted])
+          for (const lane of seen.keys()) if (!lane.startsWith(`${peer}.`)) seen.delete(lane)
         view.removal = undefined
       }
   }
@@ -204,7 +213,8 @@ export class Deeds {
     }
     let view = views.get(path)
     if (view === undefined) {
-      view = { seen: new Map(), turn: 0, learnedAtMs: Number.NEGATIVE_INFINITY, removal: undefined }
+      const never = Number.NEGATIVE_INFINITY
+      view = { seen: new Map(), turn: 0, learnedAtMs: never, untracedAtMs: never, removal: undefined }
       views.set(path, view)
     }
     return view

@@ -126,10 +126,11 @@ export class Model {
     this.contents.allow(after)
   }
 
-  /** LEFT put this content at the path. Answers whether it had been deleted there and nobody could have brought it back. */
-  placed(peer: Who, path: string, digest: string, atMs: number): boolean {
+  /** LEFT put this content at the path. Answers whether it had been deleted there and nobody could have brought it back. `isLink`: it was
+   *  made in its place, and no temporary file that has gone tells at the next start that it had been there. */
+  placed(peer: Who, path: string, digest: string, atMs: number, isLink = false): boolean {
     this.contents.remember(peer, path)
-    return this.deeds.placed(peer, path, digest, atMs)
+    return this.deeds.placed(peer, path, digest, atMs, !isLink)
   }
 
   /** LEFT made a folder, or removed what stood there. */

@@ -26,7 +26,7 @@ export interface ComparingOptions {
   /** Places things, and knows what is about to be removed. */
   readonly intake: Pick<Intake, 'placing' | 'mayBeFreed'>
   readonly links: LinkPolicy
-  /** A deletion that has expired is not taken note of again. */
+  /** A deletion that has expired is not taken note of again, where it beats nothing. */
   readonly expiry: Pick<Expiry, 'isPast'>
 }
 
@@ -38,13 +38,16 @@ export class Comparing {
     this.options = options
   }
 
-  compare(remote: Entry): Comparison {
+  /** `beatsWanted`: something was wanted at the path, which `remote` beats. */
+  compare(remote: Entry, beatsWanted = false): Comparison {
     const decision = this.options.intake.placing.decide(remote)
     switch (decision.type) {
       case 'keep':
         return decision.wins ? { type: 'beaten', entry: undefined } : { type: 'ours' }
       case 'adopt':
-        if (remote.kind === 'tombstone' && this.options.expiry.isPast(remote)) return { type: 'ours' }
+        // One that beats what was wanted is recorded however old it is: without it, that would be wanted again.
+        if (remote.kind === 'tombstone' && !beatsWanted && this.options.expiry.isPast(remote))
+          return { type: 'ours' }
         return this.options.intake.placing.adopt(decision.entry)
           ? { type: 'adopted', entry: decision.entry }
           : { type: 'unread' }

@@ -197,14 +197,14 @@ export class Receiving {
     const { intake, superseded } = this.options
     const { path } = remote
     const wasWanted = intake.wantedAt(path) !== undefined
-    const isKnown = this.considerAlone(peer, remote, nowMs)
+    const isKnown = this.considerAlone(peer, remote, wasWanted, nowMs)
     // While something better is wanted, what lost before waits for the end of that: of versions that beat each other in turn, one would
     // give way to the next without end.
     if (wasWanted && intake.wantedAt(path) === undefined) superseded.handleChange(path)
     return isKnown
   }
 
-  private considerAlone(peer: PeerId, remote: Entry, nowMs: number): boolean {
+  private considerAlone(peer: PeerId, remote: Entry, wasWanted: boolean, nowMs: number): boolean {
     const { away, scanner, outbox, stopped, local, intake, superseded, catalogue } = this.options
     if (away.handleTold(remote)) this.changed(nowMs)
     // A deletion of what is left out removes nothing, and is known like any other.
@@ -227,7 +227,7 @@ export class Receiving {
     if (standing === 'refused') return this.takeNote(peer, remote, nowMs)
     if (standing === 'beaten') superseded.add(peer, remote)
     if (standing !== 'free') return true
-    const comparison = this.comparing.compare(remote)
+    const comparison = this.comparing.compare(remote, wasWanted)
     switch (comparison.type) {
       case 'ours':
         return true

@@ -85,9 +85,9 @@ export class History {
   }
 
   /** LEFT put this content at a path. Answers what is wrong with that, if anything. */
-  placed(peer: number, path: string, digest: Digest, atMs: number): string | undefined {
+  placed(peer: number, path: string, digest: Digest, atMs: number, isLink: boolean): string | undefined {
     this.lost[peer]!.delete(path)
-    return this.model.placed(peer, path, digest, atMs)
+    return this.model.placed(peer, path, digest, atMs, isLink)
       ? 'what was deleted here came back, and nobody had made it anew'
       : undefined
   }

@@ -338,8 +338,9 @@ export class World {
     const bytes = disk.contentOf(path)
     const digest = bytes && this.history.digestOf(bytes)
     this.lastChange.handleTouched(peer, path, disk, digest, this.nowMs)
+    const kind = disk.unharmed(() => disk.statLink(path))?.kind
     if (bytes === undefined || digest === undefined) {
-      if (disk.unharmed(() => disk.statLink(path))?.kind === 'folder') this.history.placedFolder(peer, path)
+      if (kind === 'folder') this.history.placedFolder(peer, path)
       return
     }
     this.trace.mix(3, peer, bytes.length)
@@ -351,7 +352,7 @@ export class World {
         'I9',
         `${peerName(peer)} put ${bytes.length} bytes at ${JSON.stringify(path)} that nobody made`,
       )
-    const wrong = this.history.placed(peer, path, digest, this.nowMs)
+    const wrong = this.history.placed(peer, path, digest, this.nowMs, kind === 'link')
     if (wrong !== undefined) this.break('I5', `${peerName(peer)} ${JSON.stringify(path)}: ${wrong}`)
   }
 

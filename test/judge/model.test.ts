@@ -214,6 +214,22 @@ describe('what nobody can tell', () => {
     expect(late.faults({ a: 'one' }, ['two'])).toEqual(['one came-back'])
   })
 
+  test('is a link that was placed just before LEFT died, and removed or replaced before that', () => {
+    const removed = (after: string | undefined, isLink: boolean, seconds: number) => {
+      const story = new Story().did('A', 'a', undefined, 'one')
+      story.model.placed('B', 'a', 'one', story.tick(), isLink)
+      for (let second = 1; second < seconds; second++) story.tick()
+      story.did('B', 'a', 'one', after)
+      story.model.handleDeath('B', story.tick() - 1_000)
+      return story.faults({ a: 'one' }, ['two'])
+    }
+    for (const after of [undefined, 'two']) {
+      expect(removed(after, true, 1)).toEqual([])
+      expect(removed(after, true, 2)).toEqual(['one came-back'])
+      expect(removed(after, false, 1)).toEqual(['one came-back'])
+    }
+  })
+
   test('is a deletion just before a loss of power', () => {
     const story = shared().did('B', 'a', 'one', undefined)
     story.model.handlePowerLoss('B', story.tick(), false)

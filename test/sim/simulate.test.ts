@@ -157,6 +157,14 @@ const FOUND = [
     50032636,
     'a second undo on one that only sends forgot what the first one had seen, and lost against that at its maker',
   ],
+  [
+    50041955,
+    'a deletion that had only just expired by the clock of who heard of it ended a want, which came back at once',
+  ],
+  [
+    50034083,
+    'a link that was put in place just before a kill, and moved away before that, was held to have been recorded',
+  ],
 ] as const
 
 /** The same, with losses of power. */

@@ -130,7 +130,7 @@ describe.each(['in the thread', 'without it'])('sealed blocks %s', (way) => {
     expect(sealed.proof).toBe('sealed')
     const frame = new Uint8Array(sealed.buffer)
     expect(frame[0]).toBe(0)
-    expect(decipher(CIPHER, frame.subarray(1))).toEqual(Buffer.from(block))
+    expect(Buffer.from(decipher(CIPHER, frame.subarray(1))!)).toEqual(Buffer.from(block))
     const { proof, buffer } = await write(frame.subarray(1))
     expect(proof).toBe('written')
     expect(buffer.byteLength).toBe(LENGTH + FRAME_OVERHEAD_BYTES)

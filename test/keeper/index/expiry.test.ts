@@ -4,8 +4,10 @@ import { Expiry } from '../../../src/keeper/index/expiry.js'
 import { EXPIRY_STEP_PATHS, TOMBSTONE_DAYS, TOMBSTONE_LATE_DAYS } from '../../../src/keeper/index/limits.js'
 import { removeContent } from '../../../src/share/edit.js'
 import type { Entry } from '../../../src/share/entry.js'
+import { FedShare } from '../fed-share.js'
 import { ShareOnDisk, START_MS, THEIRS, theirFile } from '../share-on-disk.js'
 
+const OTHER = 'cccccccccccccccc'
 /** When the day of START_MS began. */
 const DAY_BEGAN_MS = Math.floor(START_MS / DAY_MS) * DAY_MS
 const BORDER_MS = DAY_BEGAN_MS + (TOMBSTONE_DAYS + 1) * DAY_MS
@@ -95,5 +97,18 @@ describe('a deletion', () => {
     expect(expiry.isPast(deletion('a'))).toBe(true)
     wallMs++
     expect(expiry.isPast(deletion('a'))).toBe(false)
+  })
+  test('that only just expired ends what was wanted of peers and it deletes', () => {
+    const share = new FedShare([], { wallMs: () => BORDER_MS })
+    const deleted = share.theirs('a', 'x')
+    share.tell([deleted])
+    share.tell([deleted], OTHER)
+    const orders = share.orders()
+    share.tell([deletion('a')])
+    share.give(orders)
+    share.give(share.orders())
+    share.pass(1_000)
+    expect(share.paths).toEqual([])
+    expect(share.opened.catalogue.get('a')).toEqual(deletion('a'))
   })
 })
