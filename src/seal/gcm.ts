@@ -86,7 +86,8 @@ function openWithNode({ key, nonce, associated }: FrameCipher, sealed: Uint8Arra
   const text = decipher.update(sealed.subarray(0, textBytes))
   try {
     decipher.final()
-    return text
+    // No Buffer: whether libcrypto is called in place is to show in nothing.
+    return new Uint8Array(text.buffer, text.byteOffset, text.byteLength)
   } catch {
     return undefined
   }

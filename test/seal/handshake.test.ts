@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { makeItem, type Node, World } from '../../harness/rdt/world.js'
-import { textOf, utf8 } from '../../src/base/bytes.js'
+import { equalBytes, textOf, utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES, WIRE_VERSION } from '../../src/base/limits.js'
 import {
   ANSWERS_STRANGERS_MAX,
@@ -347,7 +347,9 @@ describe('whoever is not who he says', () => {
     left.connect(right)
     world.run(200)
     expect(talks(world, left)).toBe(true)
-    expect(left.trust.statics.get(right.fingerprint)).toEqual(right.signer.staticKey.publicKey)
+    expect(equalBytes(left.trust.statics.get(right.fingerprint)!, right.signer.staticKey.publicKey)).toBe(
+      true,
+    )
     // Nobody else is welcome there.
     const [one, other] = [SealedNode.make(world, '10.0.0.3:1'), SealedNode.make(world, '10.0.0.4:1')]
     one.trust.pinned.set('10.0.0.4:1', right.fingerprint)
