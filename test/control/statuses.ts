@@ -16,7 +16,7 @@ export const NO_PATHS = {
   conflicts: NONE,
 } as const
 
-/** Of a share that was read and is empty. */
+/** Status of a share that was read and is empty. */
 export const EMPTY_SHARE: ShareStatus = {
   isRead: true,
   direction: 'both',

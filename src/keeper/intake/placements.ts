@@ -46,7 +46,7 @@ export interface PlacementsOptions {
   readonly comparisonWith: (peer: PeerId) => object | undefined
 }
 
-/** What was done for the wants that are prepared together, most of which have one folder. */
+/** Folders that were looked at or synced for one batch of wants: most wants of a batch have the same folder. */
 interface Folders {
   readonly found: Set<string>
   readonly synced: Set<string>

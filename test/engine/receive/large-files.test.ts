@@ -37,7 +37,7 @@ function finishWrites(failure?: 'disk'): void {
   run(0)
 }
 
-/** What A's keeper hears of its fetch. */
+/** Messages that A's keeper gets about its fetch. */
 function told() {
   return a.asked.filter(({ type }) => type === 'blocks' || type === 'fetch-failed')
 }
@@ -67,7 +67,7 @@ beforeEach(() => {
   a.tell({ type: 'fetch-blocks', fetch: 1, temporary: 'tmp', needed: Uint8Array.of(0b111) }, nowMs)
   run(5)
   locate(location)
-  // It is asked for once more, and proved at its source.
+  // A block that failed is asked for once more, and proved at its source.
   const [wrong] = writes.splice(
     writes.findIndex(({ position }) => position === 2 * BLOCK_BYTES),
     1,
