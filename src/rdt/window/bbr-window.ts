@@ -30,29 +30,30 @@ import { TIMER_GRANULARITY_MS } from '../path/limits.js'
 import { PATH_BYTES_WHOLE } from '../wire/limits.js'
 import { CruiseCycle } from './cruise-cycle.js'
 import { Jitter } from './jitter.js'
-import { KNOWN_SEGMENTS_MIN, LossResponse, type PathFacts } from './loss-response.js'
+import {
+  KNOWN_SEGMENTS_MIN,
+  OVERSHOOT_ROUNDS,
+  PROBE_GAIN_MAX,
+  PROBE_RTT_WINDOW_PART,
+  QUANTA_SPARE,
+  SPARE_SEGMENTS_MIN,
+  STARTUP_GAIN,
+  STARTUP_WINDOW_PART,
+  TIMEOUTS_IN_ROW_MAX,
+  WINDOW_BYTES_FIRST,
+  WINDOW_BYTES_FIRST_MAX,
+  WINDOW_FRAMES_MIN,
+  WINDOW_SEGMENTS_MIN,
+} from './limits.js'
+import { LossResponse, type PathFacts } from './loss-response.js'
 import { MaxBandwidth } from './max-bandwidth.js'
-import { PROBE_GAIN_MAX } from './probe-gain.js'
 import { ProbeRtt } from './probe-rtt.js'
 import { boundQuantum, quantumBytesAt } from './quantum.js'
 import { QueueTarget } from './queue-target.js'
 import { RandomLoss } from './random-loss.js'
 import { Scavenger } from './scavenger.js'
-import { STARTUP_GAIN, Startup } from './startup.js'
+import { Startup } from './startup.js'
 import type { Delivery, WindowOptions, WindowPolicy } from './window-policy.js'
-
-/** Part of what a round of startup asks for that may be in flight at once: more only overshoots further. */
-const STARTUP_WINDOW_PART = 0.83
-
-/** Room for a whole block in datagrams of 1,232 bytes, a short list, and the last quantum of asking: of use a round
- *  trip sooner than most of a block is. RFC 6928 has ten segments; here a peer's address was proved, and what comes was
- *  asked for. */
-const WINDOW_BYTES_FIRST = 50 * 1_472
-/** Over a path that is known to hold so much: a longer list too. */
-const WINDOW_BYTES_FIRST_MAX = 64 * 1_472
-const WINDOW_SEGMENTS_MIN = 4
-const QUANTA_SPARE = 3
-const SPARE_SEGMENTS_MIN = 4
 
 /** Tags of requests, by which their outcomes are told apart: BURST is what a startup asks for before it can pace. */
 const BURST = 3
@@ -158,7 +159,7 @@ export class BbrWindow implements WindowPolicy {
   }
 
   handleTimedOut(inRow: number): void {
-    if (inRow < 3) return
+    if (inRow < TIMEOUTS_IN_ROW_MAX) return
     // The path is gone or another one: begin anew, carefully, and keep nothing of what it was.
     this.rate.reset()
     this.probeRtt.forgetRtt()
@@ -241,7 +242,7 @@ export class BbrWindow implements WindowPolicy {
   private beginRound(delivery: Delivery): void {
     this.roundEndsAtBytes = delivery.deliveredBytes
     // The losses of startup's overshoot are still being detected for two rounds.
-    if (this.phase === 'cruise' && this.round >= this.cruiseRound + 2) {
+    if (this.phase === 'cruise' && this.round >= this.cruiseRound + OVERSHOOT_ROUNDS) {
       const leastBytes = this.pipeBytes() + QUANTA_SPARE * this.quantumBytes
       this.lossResponse.boundBy(this.facts(), { inFlightBytes: delivery.inFlightBytes, leastBytes })
     }
@@ -326,7 +327,8 @@ export class BbrWindow implements WindowPolicy {
 
   /** Works out what the puller reads from what is known. */
   private update(): void {
-    const floorBytes = this.segmentBytes * (this.segmentBytes === PATH_BYTES_WHOLE ? 2 : WINDOW_SEGMENTS_MIN)
+    const floorBytes =
+      this.segmentBytes * (this.segmentBytes === PATH_BYTES_WHOLE ? WINDOW_FRAMES_MIN : WINDOW_SEGMENTS_MIN)
     const pipeBytes = this.pipeBytes()
     if (pipeBytes === Number.POSITIVE_INFINITY) {
       this.askBytesPerMs = Number.POSITIVE_INFINITY
@@ -361,7 +363,8 @@ export class BbrWindow implements WindowPolicy {
       this.askTag = BUSY
     }
     windowBytes *= yieldedTo
-    if (this.probeRtt.isOn) windowBytes = Math.min(windowBytes, 0.5 * this.rate.bytesPerMs * this.minRttMs)
+    if (this.probeRtt.isOn)
+      windowBytes = Math.min(windowBytes, PROBE_RTT_WINDOW_PART * this.rate.bytesPerMs * this.minRttMs)
     this.windowBytes = Math.max(floorBytes, windowBytes)
     this.quantumBytes = boundQuantum(quantumBytes, { segmentBytes, windowBytes: this.windowBytes })
   }

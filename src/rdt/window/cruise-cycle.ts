@@ -1,18 +1,19 @@
 // The cycle of cruise: eight rounds, in each of which the BBR window asks at another gain (bbr-window.ts has the picture).
 // Knows which round it is, when that is over, and whether the rate grew from cycle to cycle.
 
-import { PROBE_GAIN_MAX } from './probe-gain.js'
+import {
+  CYCLE_ROUNDS,
+  DOWN_RTTS_MAX,
+  LOSSY,
+  LOSSY_LEVEL_GAIN_MIN,
+  LOSSY_LEVEL_MS,
+  PROBE_DOWN_MAX,
+  PROBE_GAIN_MAX,
+  REVIVAL_CYCLES,
+  REVIVAL_RATIO,
+  ROUND_MS_MIN,
+} from './limits.js'
 
-/** Rounds of a cycle: one up, one down, and the rest level. */
-const CYCLE_ROUNDS = 8
-/** A round is an RTT, and no less than this where the queue is not to be empty: event loops would leave gaps. */
-const ROUND_MS_MIN = 5
-/** How far down where the queue that we keep is long for the path, and how many RTTs it may take. */
-const PROBE_DOWN_MAX = 0.5
-const DOWN_RTTS_MAX = 3
-/** Growth of the rate over a cycle that says there is more, and cycles of it in a row until startup finds out how much. */
-const REVIVAL_RATIO = 1.15
-const REVIVAL_CYCLES = 2
 /** Rounds of the cycle: in the first more is asked for, in this one the queue is drained, in the next it is empty. */
 const UP_INDEX = 0
 const DOWN_INDEX = 1
@@ -20,11 +21,6 @@ const QUIET_INDEX = 2
 /** In the others asking is faster than the path, until the window is full: what is kept in the queue is kept at all
  *  times, and an estimate of the loss that is too low does not make the rate fall from round to round. */
 const LEVEL_GAIN = PROBE_GAIN_MAX
-/** Less on a long path that is known to lose so much: what is lost frees a part of the window all the time, and what is asked for in its
- *  place is, over a round trip, to be no more than this much longer than the path. */
-const LOSSY = 0.05
-const LOSSY_LEVEL_MS = 10
-const LOSSY_LEVEL_GAIN_MIN = 0.1
 
 export class CruiseCycle {
   private index = QUIET_INDEX

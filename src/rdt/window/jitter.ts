@@ -4,18 +4,13 @@
 // Jitter is the difference of the longest and the least RTT in a round that was drained. A queue that others keep makes
 // that longer now and then, jitter does always; therefore the least of the last few rounds counts.
 
-/** Rounds that count, and that say something: what startup overshot may still be draining in the first. */
-const ROUNDS = 4
-const ROUNDS_MIN = 2
-/** Where the least RTT of a drained round is above the path's by more than so many times the round's spread, a queue of
- *  others stands there. Jitter stands as well where packets keep their order: those that are late hold up all behind
- *  them, and the least RTT is that of a path at rest. */
-const STANDING_SPREADS = 2
-/** How far other rounds may be beyond the evenest, as a part of its spread. */
-const SPARE_PART = 1 / 4
-/** A queue must once have been so many times as long as what is taken for none. Where it is full before, what it does to
- *  RTTs looks like jitter, and what it drops would be taken for the path's loss, made up for, and dropped all the more. */
-const LONGEST_QUEUE_RATIO = 2
+import {
+  JITTER_ROUNDS,
+  JITTER_ROUNDS_MIN,
+  LONGEST_QUEUE_RATIO,
+  SPARE_PART,
+  STANDING_SPREADS,
+} from './limits.js'
 
 /** The RTTs of what was asked for in one drained round. */
 interface Spread {
@@ -55,8 +50,8 @@ export class Jitter {
     if (round.mostMs === 0) return
     rounds.push(round)
     this.round = { ...NONE }
-    if (rounds.length > ROUNDS) rounds.shift()
-    if (rounds.length < ROUNDS_MIN) return
+    if (rounds.length > JITTER_ROUNDS) rounds.shift()
+    if (rounds.length < JITTER_ROUNDS_MIN) return
     this.evenest = rounds.reduce((best, next) => (spreadOf(next) < spreadOf(best) ? next : best))
   }
 

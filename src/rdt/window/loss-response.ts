@@ -5,23 +5,20 @@
 //   while it starts:   startup is over
 
 import { TIMER_GRANULARITY_MS } from '../path/limits.js'
+import {
+  BOUND_GROWTH_MAX,
+  BOUND_GROWTH_STEP,
+  BOUND_SHRINK,
+  DOUBT_DEVIATIONS,
+  EXCESS_LOSS_MAX,
+  EXCESS_SEGMENTS_MIN,
+  KNOWN_SEGMENTS_MIN,
+  LOSS_FLOOR,
+  PROBE_FELT_ROUNDS,
+  PROBE_SEGMENTS_MIN,
+} from './limits.js'
 import { ProbeGain } from './probe-gain.js'
 import type { RandomLoss } from './random-loss.js'
-
-/** Loss in one round, beyond the path's own, that is far beyond. */
-const EXCESS_LOSS_MAX = 0.15
-const EXCESS_SEGMENTS_MIN = 6
-const DOUBT_DEVIATIONS = 3
-const LOSS_FLOOR = 0.1
-const BOUND_SHRINK = 0.85
-/** By how much the bound grows with each cycle that it is not needed, in all. */
-const BOUND_GROWTH_STEP = 0.25
-const BOUND_GROWTH_MAX = 2
-/** Rounds until less of a swing shows, and segments that say something about it. */
-const SWING_FELT_ROUNDS = 2
-const SWING_SEGMENTS_MIN = 200
-/** Segments that found no queue, from which the path's loss is known. */
-export const KNOWN_SEGMENTS_MIN = 30
 
 /** The path as it is known in this round. */
 export interface PathFacts {
@@ -122,12 +119,12 @@ export class LossResponse {
       linkBytesPerMs,
     }
     if (!this.probeGain.handleRound(recent)) return
-    this.swingFeltRound = facts.round + SWING_FELT_ROUNDS
+    this.swingFeltRound = facts.round + PROBE_FELT_ROUNDS
     this.hasOverflowed = this.probeGain.isFar
   }
 
   private cycleSaysEnough(segmentBytes: number): boolean {
-    return this.cycleLostBytes + this.cycleDeliveredBytes >= SWING_SEGMENTS_MIN * segmentBytes
+    return this.cycleLostBytes + this.cycleDeliveredBytes >= PROBE_SEGMENTS_MIN * segmentBytes
   }
 
   /** Losses come in bursts, so that little of a round says nothing; and a queue that overflows makes one wait. */

@@ -1,15 +1,8 @@
 // How fast a path delivers: the most of the last ten rounds, as BBR has it, unless others have come to it. Used by the
 // BBR window, which says when a round is over.
 
+import { LINK_PART_MIN, RATE_MS_SHARED_MIN, RATE_ROUNDS, RATE_ROUNDS_SHARED } from './limits.js'
 import { SustainedRate } from './sustained-rate.js'
-
-const RATE_ROUNDS = 10
-/** Rounds that count where the queue is longer than the one we keep, or overflows: other flows have come, and the rate from
- *  before is theirs by now. At least this long as well, for rounds may be short. */
-const RATE_ROUNDS_SHARED = 4
-const RATE_MS_SHARED_MIN = 30
-/** The link is not taken to be faster than so many times what we get of it: a burst may tell too much. */
-const LINK_PART_MIN = 1 / 4
 
 export class MaxBandwidth {
   /** Delivered to us, 0 until known. */

@@ -2,13 +2,7 @@
 // for at once come as far apart as the narrowest link puts them (Jacobson's packet trains; Carter and Crovella's
 // cprobe, 1996). Used by the BBR window, which trusts a part of it while it starts.
 
-/** Bursts shorter than this say nothing over the grain of an event loop. */
-const TRAIN_SEGMENTS_MIN = 16
-/** Askings this close to the first of a burst belong to it: a process that has just started takes milliseconds for a
- *  few requests. */
-const TRAIN_ASK_MS = 5
-/** Added to the time that a burst took, for what arrives while the receiver is busy is read at once. */
-const TRAIN_GRAIN_MS = 0.25
+import { TRAIN_ASK_MS, TRAIN_GRAIN_MS, TRAIN_SEGMENTS_MIN } from './limits.js'
 
 export class PacketTrainMeter {
   private askedAtMs = Number.NEGATIVE_INFINITY

@@ -12,30 +12,24 @@
 // A flow's loss tells nothing of its share, so the loss that is too much depends on the share: of those that share a queue,
 // and its losses, whoever has more gives way first (TCP's response to loss, RFC 5348, is of the kind).
 
-/** Never so little that more would not be found. */
-export const PROBE_GAIN_MAX = 0.25
-const SWING_MIN = 0.0625
-const GROWTH = 1.25
-const SHRINK = 0.7
-const NEAR_PART = 0.75
-const GROWTH_NEAR = 1.05
-
-const ROOM_MIN = 0.75
-const ROOM_SHRINK = 0.93
-const ROOM_GROWTH = 1.05
-
-/** Loss beyond the path's that is blamed on the swing where a flow has a link of EXCESS_RATE_BYTES_PER_MS (1 Gbit/s) to
- *  itself: more where the link is slower, for a packet is more of its queue, and more where a flow has less of it. */
-const EXCESS_MAX = 0.01
-const EXCESS_RATE_BYTES_PER_MS = 125_000
-const SLOWNESS_POWER = 1 / 4
-/** Loss beyond this much more, and this many times the doubt, is far too much: a window without room costs speed where
- *  it errs. */
-const FAR_EXCESS = 0.02
-const FAR_EXCESS_UNKNOWN = 0.1
-const FAR_DOUBTS = 3
-/** Part of a loss that is borne and became less that is forgotten each cycle. */
-const BORNE_DECAY = 1 / 8
+import {
+  BORNE_DECAY,
+  EXCESS_MAX,
+  FAR_DOUBTS,
+  FAR_EXCESS,
+  FAR_EXCESS_UNKNOWN,
+  PROBE_GAIN_MAX,
+  PROBE_GAIN_MIN,
+  PROBE_GROWTH,
+  PROBE_GROWTH_NEAR,
+  PROBE_NEAR_PART,
+  PROBE_SHRINK,
+  REFERENCE_BYTES_PER_MS,
+  ROOM_GROWTH,
+  ROOM_MIN,
+  ROOM_SHRINK,
+  SLOWNESS_POWER,
+} from './limits.js'
 
 /** Bytes lost and delivered of late, how little that says, and the usual loss. */
 export interface RecentLoss {
@@ -78,13 +72,13 @@ export class ProbeGain {
     this.loss = loss
     if (loss <= usual + doubt) return false
     const farExcess = isPathLossKnown ? FAR_EXCESS : FAR_EXCESS_UNKNOWN
-    this.isFar = this.part === SWING_MIN && loss > usual + farExcess + FAR_DOUBTS * doubt
+    this.isFar = this.part === PROBE_GAIN_MIN && loss > usual + farExcess + FAR_DOUBTS * doubt
     if (this.isFar && this.room > ROOM_MIN) this.room = Math.max(ROOM_MIN, this.room * ROOM_SHRINK)
     else if (this.isFar) this.bear(loss)
-    else if (this.part === SWING_MIN && this.room === 1)
+    else if (this.part === PROBE_GAIN_MIN && this.room === 1)
       this.borneLoss = Math.max(this.borneLoss, Math.min(loss, pathLoss + FAR_EXCESS))
     this.partAtLoss = this.part
-    this.part = Math.max(SWING_MIN, this.part * SHRINK)
+    this.part = Math.max(PROBE_GAIN_MIN, this.part * PROBE_SHRINK)
     this.hasShrunk = true
     return true
   }
@@ -105,13 +99,13 @@ export class ProbeGain {
       this.room = Math.min(1, this.room * ROOM_GROWTH)
       return
     }
-    const isNear = this.part > NEAR_PART * this.partAtLoss
-    this.part = Math.min(PROBE_GAIN_MAX, this.part * (isNear ? GROWTH_NEAR : GROWTH))
+    const isNear = this.part > PROBE_NEAR_PART * this.partAtLoss
+    this.part = Math.min(PROBE_GAIN_MAX, this.part * (isNear ? PROBE_GROWTH_NEAR : PROBE_GROWTH))
     if (this.part > this.partAtLoss) this.partAtLoss = Number.POSITIVE_INFINITY
   }
 }
 
 function bearableLoss(rates: { rateBytesPerMs: number; linkBytesPerMs: number }): number {
-  const slowness = (EXCESS_RATE_BYTES_PER_MS / rates.linkBytesPerMs) ** SLOWNESS_POWER
+  const slowness = (REFERENCE_BYTES_PER_MS / rates.linkBytesPerMs) ** SLOWNESS_POWER
   return (EXCESS_MAX * slowness * rates.linkBytesPerMs) / rates.rateBytesPerMs
 }

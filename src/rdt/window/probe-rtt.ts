@@ -2,22 +2,20 @@
 // low as the least for long, or so much is lost that it may not be the path's own loss.
 
 import { TIMER_GRANULARITY_MS } from '../path/limits.js'
+import {
+  DOUBTED_LOSS_MIN,
+  EMPTY_RTT_RATIO,
+  JUDGE_RTTS,
+  LOSS_TRUST_MS_MAX,
+  LOSS_TRUST_MS_MIN,
+  MIN_RTT_MS_MAX_AGE,
+  MIN_RTT_PROBE_AFTER_MS,
+  PROBE_RTTS,
+  TOGETHER_MS_MAX,
+  TOGETHER_MS_MIN,
+  TOGETHER_RTTS,
+} from './limits.js'
 import type { RandomLoss } from './random-loss.js'
-
-/** After so long without an RTT as low as the least, the window is halved for a while: where several flows keep a
- *  queue they come to do so together, and all see the path without it. What three tries do not find is no more. */
-const MIN_RTT_PROBE_AFTER_MS = 4_000
-const MIN_RTT_MS_MAX_AGE = 3.5 * MIN_RTT_PROBE_AFTER_MS
-const TOGETHER_RTTS = 10
-const TOGETHER_MS_MIN = 20
-const TOGETHER_MS_MAX = 200
-const PROBE_RTTS = 3
-/** A path's loss above this is looked at again with half a window, soon at first and ever more rarely: where several
- *  flows fill a queue without end, nothing else tells what overflows from what the path loses. */
-const DOUBTED_LOSS_MIN = 0.12 // half a window for a while costs more than a little loss
-const JUDGE_RTTS = 2
-const LOSS_TRUST_MS_MIN = 1_000
-const LOSS_TRUST_MS_MAX = 32_000
 
 export class ProbeRtt {
   isOn = false
@@ -45,7 +43,7 @@ export class ProbeRtt {
       return true
     }
     // As good as the least there was: the queue was empty.
-    if (rttMs < this.minRttMs * 1.02 + TIMER_GRANULARITY_MS / 2) this.minRttAtMs = nowMs
+    if (rttMs < this.minRttMs * EMPTY_RTT_RATIO + TIMER_GRANULARITY_MS / 2) this.minRttAtMs = nowMs
     if (nowMs - Math.max(this.minRttAtMs, this.untilMs) < MIN_RTT_PROBE_AFTER_MS) return false
     if (nowMs - this.minRttAtMs > MIN_RTT_MS_MAX_AGE) {
       this.minRttMs = rttMs

@@ -1,22 +1,17 @@
 // The quantum: how much is asked for at once. A server answers a request as a burst, so a large one needs a long queue and
 // leaves a long gap when it is lost; a small one costs both sides more requests. Used by the BBR window.
 
-import { PATH_BYTES_WHOLE } from '../wire/limits.js'
-
-const QUANTUM_MS_MAX = 1 // what the timers of an event loop can keep apart
-/** Where a request that is lost leaves a gap, or what it brings is long for the path's queue. */
-const QUANTUM_MS_MIN = 1 / 4
-/** Where so many requests are lost that what comes is as uneven as a short queue is long. */
-const QUANTUM_MS_MIN_LOSSY = 1 / 8
-const QUANTUM_RTT_PART = 1 / 8
-const QUANTUM_SEGMENTS_MIN = 2
-/** Asking costs both sides as much as a dozen segments: where several sources share a fast link, a request brings so
- *  many, though each of them be slow enough for less. */
-const QUANTUM_SEGMENTS_WORTH = 16
-const QUANTUM_BYTES_MAX = 16 * PATH_BYTES_WHOLE
-/** Loss from which requests are kept small, and smaller still. */
-const SMALL_REQUEST_LOSS = 0.002
-const SMALLER_REQUEST_LOSS = 0.25
+import {
+  QUANTUM_BYTES_MAX,
+  QUANTUM_MS_MAX,
+  QUANTUM_MS_MIN,
+  QUANTUM_MS_MIN_LOSSY,
+  QUANTUM_RTT_PART,
+  QUANTUM_SEGMENTS_MIN,
+  QUANTUM_SEGMENTS_WORTH,
+  SMALL_REQUEST_LOSS,
+  SMALLER_REQUEST_LOSS,
+} from './limits.js'
 
 /** The path as it is known. */
 interface QuantumPath {

@@ -6,31 +6,19 @@
 // with the part of the link that it lacks.
 
 import { TIMER_GRANULARITY_MS } from '../path/limits.js'
-
-/** Enough that timers do not empty it: this long at QUEUE_RATE_BYTES_PER_MS (1 Gbit/s), longer where it is slower. */
-const QUEUE_MS = 2
-const QUEUE_RTT_PART = 0.06
-const QUEUE_RATE_BYTES_PER_MS = 125_000
-const SLOWNESS_POWER = 1 / 4
-/** Power of a flow's share of the link: N flows keep the fourth root of N times as much as one. At 1, as FAST's, it
- *  would be N times as much; with the power above alone, to become equal would take them seconds. */
-const SHARE_POWER = 3 / 4
-
-/** Part of a standing queue, which others must keep, that this flow keeps besides: else a TCP that fills all
- *  there is would leave us nothing. At 1, whatever we had we would keep. */
-const OTHERS_PART = 0.75
-
-/** And as much as the longest silence of late, which is how long one of the two event loops was busy with something
- *  else: a queue of that length is what keeps the link at work meanwhile. */
-const SILENCE_MS_MAX = 10
-const SILENCE_RTT_PART_MAX = 0.5
-const SILENCE_WEIGHT = 1 / 4
-
-/** With it all, delay under load stays below twice the RTT and 5 ms, the quanta of asking included. */
-const QUEUE_MS_OVER_RTT_MAX = 3
-
-/** A flow in the background keeps so much of its own, and nothing because of others. */
-const BACKGROUND_PART = 1 / 4
+import {
+  BACKGROUND_PART,
+  OTHERS_PART,
+  QUEUE_MS,
+  QUEUE_MS_OVER_RTT_MAX,
+  QUEUE_RTT_PART,
+  REFERENCE_BYTES_PER_MS,
+  SHARE_POWER,
+  SILENCE_MS_MAX,
+  SILENCE_RTT_PART_MAX,
+  SILENCE_WEIGHT,
+  SLOWNESS_POWER,
+} from './limits.js'
 
 export class QueueTarget {
   private cycleMinRttMs = Number.POSITIVE_INFINITY
@@ -79,7 +67,7 @@ export class QueueTarget {
     minRttMs: number
     part: number
   }): number {
-    const slowness = (QUEUE_RATE_BYTES_PER_MS / linkBytesPerMs) ** SLOWNESS_POWER
+    const slowness = (REFERENCE_BYTES_PER_MS / linkBytesPerMs) ** SLOWNESS_POWER
     const lack = (linkBytesPerMs / rateBytesPerMs) ** SHARE_POWER
     const ownMs = (QUEUE_MS + QUEUE_RTT_PART * minRttMs) * slowness * lack
     if (this.isBackground) return BACKGROUND_PART * ownMs

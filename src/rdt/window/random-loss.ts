@@ -3,20 +3,7 @@
 // faster by it, and more would overflow.
 
 import { TIMER_GRANULARITY_MS } from '../path/limits.js'
-
-/** Loss beyond this is not believed: asking faster would only feed a queue. */
-const PATH_LOSS_MAX = 0.5
-/** Weight that a round leaves to those before it. */
-const LOSS_MEMORY = 7 / 8
-/** A segment that comes within this of the least RTT found no queue. Little, for on a long path a full queue may be
- *  little. */
-const EMPTY_RTT_RATIO = 1.02
-/** A queue that was seen is taken to be gone only after so many times as long: what overflowed at its end is missed
- *  when what was asked for next comes, which is when the queue is gone. */
-const EMPTIED_AFTER = 2
-
-/** Loss with half a window that confirms what was believed, as a part of it. */
-const CONFIRMED_PART = 0.7
+import { CONFIRMED_PART, EMPTIED_AFTER, EMPTY_RTT_RATIO, LOSS_MEMORY, PATH_LOSS_MAX } from './limits.js'
 
 /** Bytes of one round that found no queue, delivered and lost. */
 export interface LossRound {

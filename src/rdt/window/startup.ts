@@ -1,22 +1,19 @@
 // How fast a flow starts, when it has found out what the path carries, and what that told about the path's loss. Used by
 // the BBR window.
 
+import {
+  FLAT_ROUNDS_MAX,
+  FLAT_ROUNDS_QUEUED_MAX,
+  GROWTH_RATIO,
+  QUEUED_MS,
+  QUEUED_RTT_RATIO,
+  STARTUP_GAIN,
+  STARTUP_GAIN_MAX,
+  STARTUP_LOSS_SEGMENTS_MIN,
+  TRAIN_PART,
+} from './limits.js'
 import { PacketTrainMeter } from './packet-train.js'
 import type { LossRound, RandomLoss } from './random-loss.js'
-
-export const STARTUP_GAIN = 2.89 // 2 / ln 2: the least that doubles the rate every round
-/** How much faster it may start while it is below this part of what bursts came at: a path that is shared gives
- *  bursts more than it has to spare. */
-const STARTUP_GAIN_MAX = 32
-const TRAIN_PART = 3 / 4
-const GROWTH_RATIO = 1.25
-const FLAT_ROUNDS_MAX = 3
-/** The same where every segment of the round found a queue: so much over the least RTT. */
-const FLAT_ROUNDS_QUEUED_MAX = 2
-const QUEUED_RTT_RATIO = 1.5
-const QUEUED_MS = 5 // which a server that opens its file takes as well
-/** Segments of a round that say something about the path's loss. */
-const LOSS_SEGMENTS_MIN = 128
 
 export class Startup {
   readonly train = new PacketTrainMeter()
@@ -44,7 +41,8 @@ export class Startup {
     if (this.flatRounds > 0) return
     const { lastRound } = this
     const bytes = lastRound === undefined ? 0 : lastRound.lostBytes + lastRound.deliveredBytes
-    if (lastRound !== undefined && bytes >= LOSS_SEGMENTS_MIN * segmentBytes) this.loss.learn(lastRound)
+    if (lastRound !== undefined && bytes >= STARTUP_LOSS_SEGMENTS_MIN * segmentBytes)
+      this.loss.learn(lastRound)
     this.lastRound = this.loss.takeRound()
   }
 

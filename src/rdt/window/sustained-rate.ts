@@ -1,8 +1,6 @@
 // The delivery rate over the last few milliseconds. Used by the filter of the path's rate.
 
-/** A rate is bounded by the one that lasted for at least half of SUSTAINED_MS: segments that waited for a busy receiver
- *  come faster than any path carries it, for as long as a short RTT takes. */
-const SUSTAINED_MS = 12
+import { SUSTAINED_MS } from './limits.js'
 
 export class SustainedRate {
   private newerBytes = 0

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { PROBE_GAIN_MAX, ProbeGain } from '../../../src/rdt/window/probe-gain.js'
+import { PROBE_GAIN_MAX } from '../../../src/rdt/window/limits.js'
+import { ProbeGain } from '../../../src/rdt/window/probe-gain.js'
 
 const GIGABIT = 125_000
 const ALONE = { rateBytesPerMs: GIGABIT, linkBytesPerMs: GIGABIT }
