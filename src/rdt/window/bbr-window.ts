@@ -19,11 +19,10 @@
 //
 // The window departs from BBR in six places. Loss that is there when the queue is empty is the path's own: asking goes
 // faster by as much (random-loss.ts). Loss that is there only with a queue shortens the one that is kept
-// (probe-gain.ts), and far beyond that bounds the window until it has stayed away for a while (loss-response.ts). How
-// long a queue is kept depends on the flow's share of the link, which makes flows equal (queue-target.ts). The rate
-// from before others came is forgotten sooner (max-bandwidth.ts). The least RTT is looked for with half a window
-// (probe-rtt.ts). Startup asks nearly as fast as its bursts came before a round trip of rates is known (startup.ts,
-// packet-train.ts).
+// (probe-gain.ts), and then the window; far beyond the path's it ends startup (loss-response.ts). How long a queue is
+// kept depends on the flow's share of the link, which makes flows equal (queue-target.ts). The rate from before others
+// came is forgotten sooner (max-bandwidth.ts). The least RTT is looked for with half a window (probe-rtt.ts). Startup
+// asks nearly as fast as its bursts came before a round trip of rates is known (startup.ts, packet-train.ts).
 
 import { PACING_SLACK_MS } from '../limits.js'
 import { TIMER_GRANULARITY_MS } from '../path/limits.js'
@@ -32,7 +31,6 @@ import { CruiseCycle } from './cruise-cycle.js'
 import { Jitter } from './jitter.js'
 import {
   KNOWN_SEGMENTS_MIN,
-  OVERSHOOT_ROUNDS,
   PROBE_GAIN_MAX,
   PROBE_RTT_WINDOW_PART,
   QUANTA_SPARE,
@@ -92,7 +90,6 @@ export class BbrWindow implements WindowPolicy {
   private lastRttMs = 0
 
   // Cycles of cruise.
-  private cruiseRound = 0
   private cruiseAtMs = 0
   private readonly cycle: CruiseCycle
 
@@ -166,7 +163,6 @@ export class BbrWindow implements WindowPolicy {
     this.jitter.reset()
     this.startup.train.reset()
     this.startup.begin(0)
-    this.lossResponse.forgetBound()
     this.phase = 'startup'
     this.askTag = BUSY
     this.update()
@@ -214,9 +210,8 @@ export class BbrWindow implements WindowPolicy {
 
   private facts(): PathFacts {
     const { round, segmentBytes, quantumBytes, linkBytesPerMs } = this
-    const isStartup = this.phase === 'startup'
     const rateBytesPerMs = this.rate.bytesPerMs
-    return { round, isStartup, segmentBytes, quantumBytes, rateBytesPerMs, linkBytesPerMs }
+    return { round, segmentBytes, quantumBytes, rateBytesPerMs, linkBytesPerMs }
   }
 
   /** Part that is asked for besides, because as much is lost. Startup asks for more than enough. */
@@ -241,11 +236,6 @@ export class BbrWindow implements WindowPolicy {
 
   private beginRound(delivery: Delivery): void {
     this.roundEndsAtBytes = delivery.deliveredBytes
-    // The losses of startup's overshoot are still being detected for two rounds.
-    if (this.phase === 'cruise' && this.round >= this.cruiseRound + OVERSHOOT_ROUNDS) {
-      const leastBytes = this.pipeBytes() + QUANTA_SPARE * this.quantumBytes
-      this.lossResponse.boundBy(this.facts(), { inFlightBytes: delivery.inFlightBytes, leastBytes })
-    }
     const isWanted = this.scavenger?.handleRound(this.roundMinRttMs, this.minRttMs) ?? false
     if (isWanted && this.phase === 'startup') this.phase = 'drain'
     if (this.phase === 'startup') this.startup.learnLoss(this.segmentBytes)
@@ -277,7 +267,6 @@ export class BbrWindow implements WindowPolicy {
 
   private enterCruise(nowMs: number): void {
     this.phase = 'cruise'
-    this.cruiseRound = this.round
     this.cruiseAtMs = nowMs
     this.lossResponse.forgetCycle()
     this.cycle.begin(nowMs)
@@ -350,10 +339,7 @@ export class BbrWindow implements WindowPolicy {
       ? STARTUP_WINDOW_PART * startupGain * pipeBytes
       : pipeBytes + rate * this.queueMs()
     const wanted = this.isStopping() ? pipeBytes + spareBytes : Math.max(filling, pipeBytes + spareBytes)
-    let windowBytes = Math.min(
-      isStartup ? wanted : wanted * this.lossResponse.probeGain.room,
-      this.lossResponse.boundBytes,
-    )
+    let windowBytes = isStartup ? wanted : wanted * this.lossResponse.probeGain.room
     // Where the path itself holds little, no more than the socket holds: there, the queue is the socket.
     if (this.segmentBytes === PATH_BYTES_WHOLE) windowBytes = Math.min(windowBytes, this.receiveBytesMax)
     if (isStartup && this.startup.train.bytesPerMs === 0 && windowBytes < this.firstBytes) {

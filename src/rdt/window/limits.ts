@@ -25,8 +25,6 @@ export const SPARE_SEGMENTS_MIN = 4
 export const PROBE_RTT_WINDOW_PART = 0.5
 /** Probe timeouts in a row after which the path is taken for another one. */
 export const TIMEOUTS_IN_ROW_MAX = 3
-/** Rounds of cruise in which losses of startup's overshoot are still being detected. */
-export const OVERSHOOT_ROUNDS = 2
 
 // startup.ts
 
@@ -119,17 +117,12 @@ export const BORNE_DECAY = 1 / 8
 
 // loss-response.ts
 
-/** Loss in one round, beyond the path's own, that is far beyond, and segments of it that say so. */
+/** Loss in one round of startup, beyond the path's own, that ends it, and segments of it that say so. BBRv2 ends it at 2%. */
 export const EXCESS_LOSS_MAX = 0.15
 export const EXCESS_SEGMENTS_MIN = 6
 /** Standard deviations of a loss that may be chance, and the least loss by which they are reckoned. */
 export const DOUBT_DEVIATIONS = 3
 export const LOSS_FLOOR = 0.1
-/** Part of what was in flight that may be. BBRv2's BBRBeta is 0.7. */
-export const BOUND_SHRINK = 0.85
-/** By how much the bound grows with each cycle that it is not needed, in all. */
-export const BOUND_GROWTH_STEP = 0.25
-export const BOUND_GROWTH_MAX = 2
 /** Rounds until less of a probe gain shows, and segments that say something about it. */
 export const PROBE_FELT_ROUNDS = 2
 export const PROBE_SEGMENTS_MIN = 200

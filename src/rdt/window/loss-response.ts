@@ -1,14 +1,10 @@
 // Response to loss beyond the path's own, which means that a queue overflows. Used by the BBR window.
 //
-//   a little beyond:   the queue that is kept becomes shorter (probe-gain.ts)
-//   far beyond:        the window is bounded by what was in flight, until it has stayed away for some cycles
-//   while it starts:   startup is over
+//   beyond:                        the queue that is kept becomes shorter (probe-gain.ts)
+//   far beyond, while it starts:   startup is over
 
 import { TIMER_GRANULARITY_MS } from '../path/limits.js'
 import {
-  BOUND_GROWTH_MAX,
-  BOUND_GROWTH_STEP,
-  BOUND_SHRINK,
   DOUBT_DEVIATIONS,
   EXCESS_LOSS_MAX,
   EXCESS_SEGMENTS_MIN,
@@ -23,7 +19,6 @@ import type { RandomLoss } from './random-loss.js'
 /** The path as it is known in this round. */
 export interface PathFacts {
   readonly round: number
-  readonly isStartup: boolean
   readonly segmentBytes: number
   readonly quantumBytes: number
   readonly rateBytesPerMs: number
@@ -31,12 +26,9 @@ export interface PathFacts {
 }
 
 export class LossResponse {
-  /** No more than this in flight. */
-  boundBytes = Number.POSITIVE_INFINITY
   readonly probeGain = new ProbeGain()
   /** Since `takeHasOverflowed` was asked last. */
   private hasOverflowed = false
-  private cyclesSinceExcess = 0
   private roundLostBytes = 0
   private roundDeliveredBytes = 0
   /** Since the swing was last judged. */
@@ -65,20 +57,6 @@ export class LossResponse {
     return hasOverflowed
   }
 
-  forgetBound(): void {
-    this.boundBytes = Number.POSITIVE_INFINITY
-  }
-
-  /** Segments that overflow are asked for again, so a queue that overflows for long costs as much as it carries. */
-  boundBy(
-    facts: PathFacts,
-    { inFlightBytes, leastBytes }: { inFlightBytes: number; leastBytes: number },
-  ): void {
-    if (!this.isExcess(facts)) return
-    this.boundBytes = Math.max(leastBytes, BOUND_SHRINK * Math.min(this.boundBytes, inFlightBytes))
-    this.cyclesSinceExcess = 0
-  }
-
   /** `round`: the one that ends. */
   endRound(round: number): void {
     if (round < this.swingFeltRound) this.forgetCycle()
@@ -92,8 +70,6 @@ export class LossResponse {
   }
 
   endCycle(segmentBytes: number): void {
-    this.cyclesSinceExcess++
-    this.boundBytes *= Math.min(BOUND_GROWTH_MAX, 1 + BOUND_GROWTH_STEP * this.cyclesSinceExcess)
     this.probeGain.handleCycle()
     // A slow flow is judged more rarely, and grows as often: that it is slow is what makes it gain.
     if (this.cycleSaysEnough(segmentBytes)) this.forgetCycle()
@@ -142,12 +118,10 @@ export class LossResponse {
     return this.roundLostBytes / total > this.loss.ratio + EXCESS_LOSS_MAX + this.roundDoubt(facts, total)
   }
 
-  /** How far the loss of so many bytes may be from the path's by chance. Everything may be chance while the path's loss
-   *  is not known, but for startup: it would be known, had the queue been empty. */
+  /** How far the loss of so many bytes may be from the path's by chance. Where that is not known it is taken for none: startup
+   *  would have seen it, had the queue been empty. */
   private roundDoubt(facts: PathFacts, bytes: number): number {
-    const isKnown = this.isLossKnown(facts)
-    if (!isKnown && !facts.isStartup) return 1
-    const saidByBytes = isKnown ? Math.min(bytes, this.loss.knownBytes) : bytes
+    const saidByBytes = this.isLossKnown(facts) ? Math.min(bytes, this.loss.knownBytes) : bytes
     return (
       DOUBT_DEVIATIONS * lossDeviation(Math.max(LOSS_FLOOR, this.loss.ratio), facts.quantumBytes, saidByBytes)
     )
