@@ -2,8 +2,8 @@
 // Control", 2016), kept by the receiver. What the path delivers and how long it takes at least are its two
 // figures; the window is their product and a short queue.
 //
-//              rate grew < 25% in 3 rounds, in 2 where a            in flight
-//              queue stands, or a queue overflows                  ≤ rate × RTT
+//              rate grew < 25% in 3 rounds,                         in flight
+//              or a queue overflows                                ≤ rate × RTT
 //   startup ───────────────────────────────────────────▶ drain ──────────────────▶ cruise
 //      ▲                                                                            │  ▲ │
 //      └── rate grew > 15% in two cycles in a row: there is more ───────────────────┘  │ │
@@ -259,8 +259,7 @@ export class BbrWindow implements WindowPolicy {
   private checkFull({ isAppLimited }: Delivery): void {
     const rateBytesPerMs = this.rate.bytesPerMs
     if (isAppLimited || rateBytesPerMs === 0) return
-    const { roundMinRttMs, minRttMs } = this
-    if (this.startup.isFull(rateBytesPerMs, { roundMinRttMs, minRttMs })) this.phase = 'drain'
+    if (this.startup.isFull(rateBytesPerMs)) this.phase = 'drain'
   }
 
   // — Cycles of cruise —

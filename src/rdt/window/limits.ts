@@ -39,11 +39,6 @@ export const STARTUP_WINDOW_PART = 0.83
 /** Growth of the rate in a round below which it is flat, and flat rounds until the path is full. BBR's BBRCheckFullPipe. */
 export const GROWTH_RATIO = 1.25
 export const FLAT_ROUNDS_MAX = 3
-/** The same where every segment of the round found a queue: so much over the least RTT. A server that opens its file takes a few
- *  milliseconds as well. */
-export const FLAT_ROUNDS_QUEUED_MAX = 2
-export const QUEUED_RTT_RATIO = 1.5
-export const QUEUED_MS = 5
 /** Segments of a round that say something about the path's loss. */
 export const STARTUP_LOSS_SEGMENTS_MIN = 128
 

@@ -3,10 +3,7 @@
 
 import {
   FLAT_ROUNDS_MAX,
-  FLAT_ROUNDS_QUEUED_MAX,
   GROWTH_RATIO,
-  QUEUED_MS,
-  QUEUED_RTT_RATIO,
   STARTUP_GAIN,
   STARTUP_GAIN_MAX,
   STARTUP_LOSS_SEGMENTS_MIN,
@@ -47,16 +44,12 @@ export class Startup {
   }
 
   /** At the end of a round: whether the path is full. */
-  isFull(
-    rateBytesPerMs: number,
-    { roundMinRttMs, minRttMs }: { roundMinRttMs: number; minRttMs: number },
-  ): boolean {
+  isFull(rateBytesPerMs: number): boolean {
     if (rateBytesPerMs >= this.fullRate * GROWTH_RATIO) {
       this.fullRate = rateBytesPerMs
       this.flatRounds = 0
       return false
     }
-    const isQueued = roundMinRttMs > QUEUED_RTT_RATIO * minRttMs + QUEUED_MS
-    return ++this.flatRounds >= (isQueued ? FLAT_ROUNDS_QUEUED_MAX : FLAT_ROUNDS_MAX)
+    return ++this.flatRounds >= FLAT_ROUNDS_MAX
   }
 }
