@@ -46,7 +46,7 @@ import {
 import { LossResponse, type PathFacts } from './loss-response.js'
 import { MaxBandwidth } from './max-bandwidth.js'
 import { ProbeRtt } from './probe-rtt.js'
-import { boundQuantum, quantumBytesAt } from './quantum.js'
+import { boundQuantum, LossFreeRun, quantumBytesAt } from './quantum.js'
 import { QueueTarget } from './queue-target.js'
 import { RandomLoss } from './random-loss.js'
 import { Scavenger } from './scavenger.js'
@@ -80,6 +80,7 @@ export class BbrWindow implements WindowPolicy {
   private readonly startup = new Startup(this.loss)
   private readonly lossResponse = new LossResponse(this.loss)
   private readonly queue: QueueTarget
+  private readonly lossFreeRun = new LossFreeRun()
   /** Only of a flow in the background. */
   private readonly scavenger: Scavenger | undefined
 
@@ -114,6 +115,7 @@ export class BbrWindow implements WindowPolicy {
   handleDelivered(delivery: Delivery): void {
     const { nowMs, tag } = delivery
     this.lossResponse.handleDelivered(delivery.bytes)
+    this.lossFreeRun.handleDelivered(delivery.bytes)
     if (tag === PROBED) this.loss.probed.deliveredBytes += delivery.bytes
     const { minRttMs } = this
     const reachMs = this.jitter.reachMs(minRttMs)
@@ -136,6 +138,7 @@ export class BbrWindow implements WindowPolicy {
 
   handleLost(bytes: number, tag: number): void {
     this.lossResponse.handleLost(bytes)
+    if (this.lossFreeRun.handleLost(this.segmentBytes)) this.update()
     if (tag === PROBED) this.loss.probed.lostBytes += bytes
     if (this.isLearningFrom(tag)) this.loss.handleLost(bytes)
     if (this.phase !== 'startup') return
@@ -332,7 +335,13 @@ export class BbrWindow implements WindowPolicy {
     const gain = isStartup ? startupGain : this.phase === 'drain' ? 1 / STARTUP_GAIN : this.cycleGain()
     this.askBytesPerMs = Math.max(rate * gain * yieldedTo, floorBytes / Math.max(this.minRttMs, 1))
     const { minRttMs, segmentBytes } = this
-    const quantumBytes = quantumBytesAt(rate, { minRttMs, lossRatio: this.loss.ratio, segmentBytes })
+    const isLossFree = this.phase === 'cruise' && this.lossFreeRun.isLong(segmentBytes)
+    const quantumBytes = quantumBytesAt(rate, {
+      minRttMs,
+      lossRatio: this.loss.ratio,
+      segmentBytes,
+      isLossFree,
+    })
     const spareBytes = Math.max(QUANTA_SPARE * quantumBytes, SPARE_SEGMENTS_MIN * this.segmentBytes)
     const filling = isStartup
       ? STARTUP_WINDOW_PART * startupGain * pipeBytes

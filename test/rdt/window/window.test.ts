@@ -98,6 +98,11 @@ describe('the measured window', () => {
     expect(segmentsPerRequest({ rateBitPerS: 50e6 })).toBeLessThan(8)
   })
 
+  it('asks for more at once on a fast link that loses nothing', () => {
+    expect(segmentsPerRequest({ rateBitPerS: 4e9 })).toBeGreaterThan(100)
+    expect(segmentsPerRequest({ rateBitPerS: 4e9, loss: 0.001 })).toBeLessThan(90)
+  })
+
   it('fills a fast link, a long one and a thin one with a short queue, and asks for little twice', () => {
     const fast = efficiency({ loss: 0.01 }, 120e6)
     expect(fast.efficiency).toBeGreaterThan(0.8)
