@@ -247,16 +247,14 @@ export class BbrWindow implements WindowPolicy {
     // A round of nothing but app-limited deliveries teaches nothing, and must not make what is known forgotten.
     if (delivery.isAppLimited) return
     this.round++
-    this.rate.beginRound(this.sharedRoundMs())
+    this.rate.beginRound(this.isRoundShared())
   }
 
-  /** How long the round took, if the queue was longer than we keep it all the time, or overflowed. */
-  private sharedRoundMs(): number | undefined {
+  /** Whether the queue was longer than we keep it all the time, or overflowed. */
+  private isRoundShared(): boolean {
     const hasOverflowed = this.lossResponse.takeHasOverflowed()
-    if (this.phase !== 'cruise') return undefined
-    const isLong = this.roundMinRttMs > this.minRttMs + this.queueMs(1) + TIMER_GRANULARITY_MS
-    if (!isLong && !hasOverflowed) return undefined
-    return this.roundMinRttMs === Number.POSITIVE_INFINITY ? this.minRttMs : this.roundMinRttMs
+    if (this.phase !== 'cruise') return false
+    return hasOverflowed || this.roundMinRttMs > this.minRttMs + this.queueMs(1) + TIMER_GRANULARITY_MS
   }
 
   private checkFull({ isAppLimited }: Delivery): void {

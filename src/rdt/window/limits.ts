@@ -57,9 +57,8 @@ export const TRAIN_GRAIN_MS = 0.25
 /** Rounds of the maximum filter. BBR's BtlBwFilterLen. */
 export const RATE_ROUNDS = 10
 /** Rounds that count where the queue is longer than the one we keep, or overflows: other flows have come, and the rate from
- *  before is theirs by now. At least this long as well, for rounds may be short. */
+ *  before is theirs by now. */
 export const RATE_ROUNDS_SHARED = 4
-export const RATE_MS_SHARED_MIN = 30
 /** The link is not taken to be faster than so many times what we get of it: a burst may tell too much. */
 export const LINK_PART_MIN = 1 / 4
 /** A rate is bounded by the one that lasted for at least half of this: segments that waited for a busy receiver come faster

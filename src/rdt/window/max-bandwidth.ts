@@ -1,7 +1,7 @@
 // How fast a path delivers: the most of the last ten rounds, as BBR has it, unless others have come to it. Used by the
 // BBR window, which says when a round is over.
 
-import { LINK_PART_MIN, RATE_MS_SHARED_MIN, RATE_ROUNDS, RATE_ROUNDS_SHARED } from './limits.js'
+import { LINK_PART_MIN, RATE_ROUNDS, RATE_ROUNDS_SHARED } from './limits.js'
 import { SustainedRate } from './sustained-rate.js'
 
 export class MaxBandwidth {
@@ -46,19 +46,18 @@ export class MaxBandwidth {
     return true
   }
 
-  /** `sharedRoundMs`: how long a round takes, where others turn out to be on the path. */
-  beginRound(sharedRoundMs: number | undefined): void {
+  /** `isShared`: whether others turn out to be on the path. */
+  beginRound(isShared: boolean): void {
     this.round++
     this.byRound[this.round % RATE_ROUNDS] = 0
-    if (sharedRoundMs !== undefined) this.forget(sharedRoundMs)
+    if (isShared) this.forget()
     let best = 0
     for (const rate of this.byRound) if (rate > best) best = rate
     this.bytesPerMs = best
   }
 
-  private forget(roundMs: number): void {
-    const kept = Math.max(RATE_ROUNDS_SHARED, Math.ceil(RATE_MS_SHARED_MIN / roundMs))
-    for (let age = kept; age < RATE_ROUNDS && age <= this.round; age++)
+  private forget(): void {
+    for (let age = RATE_ROUNDS_SHARED; age < RATE_ROUNDS && age <= this.round; age++)
       this.byRound[(this.round - age) % RATE_ROUNDS] = 0
   }
 
