@@ -212,9 +212,9 @@ export class BbrWindow implements WindowPolicy {
   }
 
   private facts(): PathFacts {
-    const { round, segmentBytes, quantumBytes, linkBytesPerMs } = this
+    const { round, segmentBytes, quantumBytes, minRttMs, linkBytesPerMs } = this
     const rateBytesPerMs = this.rate.bytesPerMs
-    return { round, segmentBytes, quantumBytes, rateBytesPerMs, linkBytesPerMs }
+    return { round, segmentBytes, quantumBytes, minRttMs, rateBytesPerMs, linkBytesPerMs }
   }
 
   /** Part that is asked for besides, because as much is lost. Startup asks for more than enough. */

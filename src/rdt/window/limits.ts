@@ -85,10 +85,13 @@ export const LOSSY_LEVEL_GAIN_MIN = 0.1
 
 // probe-gain.ts
 
-/** Part of the rate by which more is asked for in the first round of a cycle, at most and at least. BBR probes by 1/4; never so
- *  little that more would not be found. */
+/** Part of the rate by which more is asked for in the first round of a cycle, at most. BBR probes by 1/4. */
 export const PROBE_GAIN_MAX = 0.25
-export const PROBE_GAIN_MIN = 0.0625
+/** The least that it shrinks to, of which a long path's round trip is to add no more than so long a queue, and never so little that
+ *  more would not be found. */
+export const PROBE_GAIN_LEAST = 0.0625
+export const PROBE_GAIN_LEAST_QUEUE_MS = 2
+export const PROBE_GAIN_MIN = 0.02
 /** Growth each cycle, and where it last was too much; and what loss leaves of it, as of CUBIC's window (RFC 9438, 4.6). */
 export const PROBE_GROWTH = 1.25
 export const PROBE_NEAR_PART = 0.75
@@ -233,7 +236,7 @@ export const SCAVENGER_SHRINK = 0.5
 export const SCAVENGER_STEP = 1 / 16
 export const SCAVENGER_PART_MIN = 1 / 64
 
-assert(PROBE_GAIN_MIN < PROBE_GAIN_MAX)
+assert(PROBE_GAIN_MIN < PROBE_GAIN_LEAST && PROBE_GAIN_LEAST < PROBE_GAIN_MAX)
 assert(RATE_ROUNDS_SHARED < RATE_ROUNDS)
 assert(JITTER_ROUNDS_MIN <= JITTER_ROUNDS)
 assert(SCAVENGER_TARGET_MS <= QUEUE_MS && SCAVENGER_TARGET_RTT_PART < QUEUE_RTT_PART)

@@ -21,6 +21,7 @@ export interface PathFacts {
   readonly round: number
   readonly segmentBytes: number
   readonly quantumBytes: number
+  readonly minRttMs: number
   readonly rateBytesPerMs: number
   readonly linkBytesPerMs: number
 }
@@ -84,13 +85,14 @@ export class LossResponse {
     const isPathLossKnown = this.isLossKnown(facts)
     const saidByBytes = isPathLossKnown ? Math.min(totalBytes, loss.knownBytes) : totalBytes
     const doubt = lossDeviation(loss.ratio, facts.quantumBytes, saidByBytes)
-    const { rateBytesPerMs, linkBytesPerMs } = facts
+    const { minRttMs, rateBytesPerMs, linkBytesPerMs } = facts
     const recent = {
       lostBytes,
       deliveredBytes,
       pathLoss: loss.ratio,
       isPathLossKnown,
       doubt,
+      minRttMs,
       rateBytesPerMs,
       linkBytesPerMs,
     }

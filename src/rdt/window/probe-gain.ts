@@ -2,7 +2,7 @@
 // as much as the path holds. Loss over a cycle, beyond the path's own, makes it less. Used by the BBR window.
 //
 //   loss usual:    grows by a quarter each cycle, by little where it last was too much (as CUBIC does, RFC 9438)
-//   too much:      shrinks by three tenths, in the round that shows it
+//   too much:      shrinks by three tenths, in the round that shows it; further on a long path
 //   far too much, though it is the least:
 //                  the window gets less room than the path holds by the rate that was measured: where several flows
 //                  fill a short queue, each took what the others left for a moment for its own
@@ -18,6 +18,8 @@ import {
   FAR_DOUBTS,
   FAR_EXCESS,
   FAR_EXCESS_UNKNOWN,
+  PROBE_GAIN_LEAST,
+  PROBE_GAIN_LEAST_QUEUE_MS,
   PROBE_GAIN_MAX,
   PROBE_GAIN_MIN,
   PROBE_GROWTH,
@@ -40,6 +42,7 @@ export interface RecentLoss {
   readonly doubt: number
   /** Not, where the queue was never seen empty. */
   readonly isPathLossKnown: boolean
+  readonly minRttMs: number
   readonly rateBytesPerMs: number
   /** Rate of the link, for this flow and for others. */
   readonly linkBytesPerMs: number
@@ -65,20 +68,22 @@ export class ProbeGain {
     pathLoss,
     isPathLossKnown,
     doubt,
+    minRttMs,
     ...rates
   }: RecentLoss): boolean {
+    const least = leastPart(minRttMs)
     const loss = lostBytes === 0 ? 0 : lostBytes / (lostBytes + deliveredBytes)
     const usual = Math.max(pathLoss, this.borneLoss) + bearableLoss(rates)
     this.loss = loss
     if (loss <= usual + doubt) return false
     const farExcess = isPathLossKnown ? FAR_EXCESS : FAR_EXCESS_UNKNOWN
-    this.isFar = this.part === PROBE_GAIN_MIN && loss > usual + farExcess + FAR_DOUBTS * doubt
+    this.isFar = this.part <= least && loss > usual + farExcess + FAR_DOUBTS * doubt
     if (this.isFar && this.room > ROOM_MIN) this.room = Math.max(ROOM_MIN, this.room * ROOM_SHRINK)
     else if (this.isFar) this.bear(loss)
-    else if (this.part === PROBE_GAIN_MIN && this.room === 1)
+    else if (this.part <= least && this.room === 1)
       this.borneLoss = Math.max(this.borneLoss, Math.min(loss, pathLoss + FAR_EXCESS))
     this.partAtLoss = this.part
-    this.part = Math.max(PROBE_GAIN_MIN, this.part * PROBE_SHRINK)
+    this.part = Math.max(least, this.part * PROBE_SHRINK)
     this.hasShrunk = true
     return true
   }
@@ -103,6 +108,10 @@ export class ProbeGain {
     this.part = Math.min(PROBE_GAIN_MAX, this.part * (isNear ? PROBE_GROWTH_NEAR : PROBE_GROWTH))
     if (this.part > this.partAtLoss) this.partAtLoss = Number.POSITIVE_INFINITY
   }
+}
+
+function leastPart(minRttMs: number): number {
+  return Math.max(PROBE_GAIN_MIN, Math.min(PROBE_GAIN_LEAST, PROBE_GAIN_LEAST_QUEUE_MS / minRttMs))
 }
 
 function bearableLoss(rates: { rateBytesPerMs: number; linkBytesPerMs: number }): number {

@@ -15,12 +15,13 @@ function cycle(
     rateBytesPerMs?: number
     linkBytesPerMs?: number
     isPathLossKnown?: boolean
+    minRttMs?: number
   } = {},
 ): number {
-  const { pathLoss = 0, doubt = 0, isPathLossKnown = true } = told
+  const { pathLoss = 0, doubt = 0, isPathLossKnown = true, minRttMs = 20 } = told
   const { rateBytesPerMs = GIGABIT, linkBytesPerMs = rateBytesPerMs } = told
   const bytes = { isPathLossKnown, lostBytes: loss * 1e6, deliveredBytes: (1 - loss) * 1e6 }
-  probeGain.handleRound({ ...bytes, pathLoss, doubt, rateBytesPerMs, linkBytesPerMs })
+  probeGain.handleRound({ ...bytes, pathLoss, doubt, minRttMs, rateBytesPerMs, linkBytesPerMs })
   probeGain.handleCycle()
   return probeGain.part
 }
@@ -49,7 +50,15 @@ describe('the swing', () => {
 
   it('shrinks in the round in which the loss is found, and does not grow in that cycle', () => {
     const probeGain = new ProbeGain()
-    const facts = { lostBytes: 1, deliveredBytes: 9, pathLoss: 0, doubt: 0, isPathLossKnown: true, ...ALONE }
+    const facts = {
+      lostBytes: 1,
+      deliveredBytes: 9,
+      pathLoss: 0,
+      doubt: 0,
+      isPathLossKnown: true,
+      minRttMs: 20,
+      ...ALONE,
+    }
     expect(probeGain.handleRound(facts)).toBe(true)
     const shrunk = probeGain.part
     expect(shrunk).toBeLessThan(PROBE_GAIN_MAX)
@@ -70,6 +79,17 @@ describe('the swing', () => {
     expect(grown[2]!).toBeLessThan(atLoss)
     for (let count = 0; count < 20; count++) cycle(probeGain, 0)
     expect(probeGain.part).toBe(PROBE_GAIN_MAX)
+  })
+
+  it('shrinks further on a long path, where a round trip of it makes a longer queue', () => {
+    const leastAt = (minRttMs: number) => {
+      const probeGain = new ProbeGain()
+      return Math.min(...Array.from({ length: 10 }, () => cycle(probeGain, 0.1, { minRttMs })))
+    }
+    expect(leastAt(32)).toBe(leastAt(1))
+    expect(leastAt(33)).toBeLessThan(leastAt(32))
+    expect(leastAt(101)).toBe(leastAt(100))
+    expect(leastAt(100)).toBe(0.02)
   })
 
   it('takes room where it is the least and far too much is lost, and gives it back first', () => {
