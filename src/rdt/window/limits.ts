@@ -1,6 +1,6 @@
 // Constants of the measured window, by the file that reads them. Where BBR has the same figure its draft
-// is named (draft-cardwell-iccrg-bbr-congestion-control-00; -02 for BBRv2). The others were found with npm run bench:loss,
-// bench:shares and bench:link; the commits that brought them have the figures.
+// is named (draft-cardwell-iccrg-bbr-congestion-control-00; -02 for BBRv2). The others were measured:
+// docs/decisions/window-terms.md has what each term moves.
 
 import { assert } from '../../base/assert.js'
 import { PATH_BYTES_WHOLE } from '../wire/limits.js'
