@@ -4,13 +4,7 @@
 // Jitter is the difference of the longest and the least RTT in a round that was drained. A queue that others keep makes
 // that longer now and then, jitter does always; therefore the least of the last few rounds counts.
 
-import {
-  JITTER_ROUNDS,
-  JITTER_ROUNDS_MIN,
-  LONGEST_QUEUE_RATIO,
-  SPARE_PART,
-  STANDING_SPREADS,
-} from './limits.js'
+import { JITTER_ROUNDS, JITTER_ROUNDS_MIN, LONGEST_QUEUE_RATIO, STANDING_SPREADS } from './limits.js'
 
 /** The RTTs of what was asked for in one drained round. */
 interface Spread {
@@ -31,9 +25,8 @@ export class Jitter {
   reachMs(minRttMs: number): number {
     if (this.evenest === undefined) return 0
     const { leastMs, mostMs } = this.evenest
-    const spreadMs = spreadOf(this.evenest)
-    if (leastMs - minRttMs > STANDING_SPREADS * spreadMs) return 0
-    const reachMs = mostMs - minRttMs + SPARE_PART * spreadMs
+    if (leastMs - minRttMs > STANDING_SPREADS * spreadOf(this.evenest)) return 0
+    const reachMs = mostMs - minRttMs
     return this.longestQueueMs >= LONGEST_QUEUE_RATIO * reachMs ? reachMs : 0
   }
 

@@ -150,8 +150,6 @@ export const JITTER_ROUNDS_MIN = 2
  *  others stands there. Jitter stands as well where packets keep their order: those that are late hold up all behind
  *  them, and the least RTT is that of a path at rest. */
 export const STANDING_SPREADS = 2
-/** How far other rounds may be beyond the evenest, as a part of its spread. */
-export const SPARE_PART = 1 / 4
 /** A queue must once have been so many times as long as what is taken for none. Where it is full before, what it does to
  *  RTTs looks like jitter, and what it drops would be taken for the path's loss, made up for, and dropped all the more. */
 export const LONGEST_QUEUE_RATIO = 2
