@@ -333,7 +333,9 @@ export class BbrWindow implements WindowPolicy {
     const gain = isStartup ? startupGain : this.phase === 'drain' ? 1 / STARTUP_GAIN : this.cycleGain()
     this.askBytesPerMs = Math.max(rate * gain * yieldedTo, floorBytes / Math.max(this.minRttMs, 1))
     const { minRttMs, segmentBytes } = this
-    const isLossFree = this.phase === 'cruise' && this.lossFreeRun.isLong(segmentBytes)
+    // Not where the queue is drained to see the path without it: a long burst is a queue.
+    const isDraining = this.cycle.isDown || this.cycle.isQuiet
+    const isLossFree = this.phase === 'cruise' && !isDraining && this.lossFreeRun.isLong(segmentBytes)
     const quantumBytes = quantumBytesAt(rate, {
       minRttMs,
       lossRatio: this.loss.ratio,
