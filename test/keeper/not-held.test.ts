@@ -3,6 +3,7 @@
 
 import { beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.js'
+import { DAY_MS } from '../../src/base/calendar.js'
 import { PLACE_RETRY_MS, PLACE_TRIES_MAX, RETRY_BACKOFF_MS } from '../../src/keeper/intake/limits.js'
 import { Knowing } from '../../src/keeper/place/knowing.js'
 import { holds } from '../../src/share/dots.js'
@@ -231,6 +232,16 @@ describe('what is known and not held, in whose place came what had not seen it',
     share.tell([deletion], OTHER)
     share.pass(1_000)
     expect(share.textAt('a')).toBeUndefined()
+    expect([isKnown(link), share.opened.catalogue.isHeld('a')]).toEqual([true, false])
+  })
+
+  test('is known where a person removes what stood at the path of a link that is not taken', () => {
+    share = new FedShare(['a'], { links: 'follow' })
+    const link = theirLink('a', 'elsewhere')
+    share.tell([link], THEIRS)
+    expect(isKnown(link)).toBe(false)
+    share.disk.unharmed((disk) => disk.removeFile('a'))
+    share.pass(DAY_MS)
     expect([isKnown(link), share.opened.catalogue.isHeld('a')]).toEqual([true, false])
   })
 })
