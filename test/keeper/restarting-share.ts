@@ -1,3 +1,5 @@
+// A keeper on a simulated disk that can be killed and started again; the test is its engine and its peers.
+
 import { utf8 } from '../../src/base/bytes.js'
 import { crc32, hash } from '../../src/io/hash.js'
 import { Keeper } from '../../src/keeper/keeper.js'
