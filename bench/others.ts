@@ -201,7 +201,8 @@ export function listenTo(child: ChildProcess): () => Promise<string> {
   }
 }
 
-async function ended(child: ChildProcess): Promise<number | null> {
+/** Its exit code; killed where it takes too long. */
+export async function ended(child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
   const timer = setTimeout(() => killGroup(child), TRANSFER_MS_MAX)
   const [code] = (await once(child, 'exit')) as [number | null]
