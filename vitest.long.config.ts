@@ -34,7 +34,6 @@ export default defineConfig({
             'test/peering/peering.test.ts',
             'test/rdt/sharing.test.ts',
             'test/rdt/window/jitter.test.ts',
-            'test/seal/handshake.test.ts',
             'test/share/{ignore-rules,page-cuts,walk}.test.ts',
             'test/sim/{away,crowd,disk-errors,peers,simulate,told-moves}.test.ts',
           ],

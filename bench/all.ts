@@ -1,4 +1,4 @@
-// All benches, one after the other; what they show is in bench/results/ afterwards. Takes an hour and a half.
+// All benches, one after the other; what they show is in bench/results/ afterwards. Takes two hours.
 //
 //   npm run bench [-- --runs 3]
 
@@ -9,7 +9,7 @@ import { parseArguments } from '../harness/peers/arguments.js'
 import { EXIT_LEFT_OUT } from './bench.js'
 
 /** Those over links take the options; the others know no runs. */
-const OVER_LINKS = ['link', 'small', 'many', 'shift', 'memory', 'fair']
+const OVER_LINKS = ['link', 'small', 'many', 'shift', 'memory', 'fair', 'peers']
 const OTHERS = ['loss', 'latency', 'start', 'seal', 'files']
 
 const values = parseArguments('bench', { runs: { type: 'string', default: '3' }, lock: { type: 'string' } })

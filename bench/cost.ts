@@ -1,12 +1,15 @@
 // Processor time of a byte and of a file: two peers of their own processes, one file of each size from a pair that has just
 // started and then another, or `--warm` others, from the same pair, encrypted and in the clear, by thread. A line through the
-// sizes parts fixed cost from slope. Over a veth pair between two network namespaces, as root; else over the loopback, where a block is one datagram.
+// sizes parts fixed cost from slope; beside it the floor, which is what the parts of that work cost by themselves. Over a veth
+// pair between two network namespaces, as root; else over the loopback, where a block is one datagram.
 //
-//     npm run bench:cost [-- --sizes 64,256,1024 --runs 3 --only encrypted --before OTHER/dist/cli/main.js --files 10000]
+//     npm run bench:cost [-- --sizes 64,256,1024 --runs 3 --only encrypted --before OTHER/dist/cli/main.js --files 10000 \
+//         --floor 256]
 //
 // `--before` is another build, which takes its turn before each run of this one: compare only what one run of the bench says,
 // for a busy machine doubles every figure. There `--least` tells more than medians: each figure is the least of all runs.
-// `--files` moves a tree of small files in the place of the file.
+// `--files` moves a tree of small files in the place of the file. `--floor` says how many MiB each part of the floor gets; 0
+// leaves it out.
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,6 +17,7 @@ import { writeContent } from '../harness/peers/content.js'
 import { endpointText, freeEndpoints } from '../harness/peers/endpoints.js'
 import { sleep } from '../harness/peers/wait.js'
 import { Bench, MIB, median } from './bench.js'
+import { Floor } from './floor.js'
 import { type GroupTestbed, groupTestbedOf, LeftGroup } from './left.js'
 import { linksNamed } from './links.js'
 import { formatFigure, formatTable } from './table.js'
@@ -53,9 +57,11 @@ const bench = new Bench('cost', {
   before: { type: 'string' },
   least: { type: 'boolean', default: false },
   warm: { type: 'string', default: '1' },
+  floor: { type: 'string', default: '256' },
 })
 const { sandbox, options } = bench
-const fileCount = bench.values.files === '0' ? 0 : bench.wholeNumber('files')
+const fileCount = countOrNone('files')
+const floorMib = countOrNone('floor')
 const sizes = fileCount > 0 ? [fileCount] : bench.wholeNumbers('sizes').sort((one, other) => one - other)
 const before = bench.values.before as string | undefined
 /** Other programs' load only adds to the processor time of ours: the least of several runs is the nearest to it. */
@@ -65,11 +71,13 @@ const builds = before === undefined ? ['this'] : ['before', 'this']
 const modes = MODES.filter(({ name }) => options.only === '' || options.only.split(',').includes(name))
 
 const testbed = await openHosts()
+const floor = floorMib === 0 ? undefined : new Floor(sandbox, testbed, floorMib)
 const costs = new Map<string, Cost[]>()
 /** Datagrams that the sink sent in the transfers of a pair. */
 const requests = new Map<string, number[]>()
 await bench.warm(sizes.at(-1)! * (fileCount > 0 ? TREE_FILE_BYTES : MIB))
 for (let run = 0; run < options.runs; run++) {
+  if (floor !== undefined) await bench.alone(() => floor.measure())
   for (const size of sizes) {
     for (const mode of modes) {
       for (const build of builds) {
@@ -84,8 +92,14 @@ const tables = modes.flatMap(({ name }) => [
   ...PHASES.map((phase) => tableOf(name, phase)),
   `datagrams that the sink sent, ${name}, in ${1 + warmCount} transfers: ${builds.map((build) => requestsOf(name, build)).join('; ')}`,
 ])
-bench.finish({ table: tables.join('\n\n'), figures: Object.fromEntries(costs) })
+if (floor !== undefined) tables.push(floor.table(typical))
+const figures = { ...Object.fromEntries(costs), floor: floor?.figures(typical) }
+bench.finish({ table: tables.join('\n\n'), figures })
 process.exit(0)
+
+function countOrNone(option: string): number {
+  return bench.values[option] === '0' ? 0 : bench.wholeNumber(option)
+}
 
 async function openHosts(): Promise<GroupTestbed> {
   if (bench.means.kind === 'namespaces')

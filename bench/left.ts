@@ -5,6 +5,7 @@ import { cpSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:
 import { basename, join } from 'node:path'
 import { Peer, waitForPeers } from '../harness/peers/peer.js'
 import type { Sandbox } from '../harness/peers/sandbox.js'
+import { sleep } from '../harness/peers/wait.js'
 import type { PeerEvent } from '../src/app/events.js'
 import type { Crossed, Testbed, TestbedHost } from './testbed.js'
 import { crossedBetween, type Job, type Receipt, type Transfer } from './transfer.js'
@@ -109,10 +110,15 @@ export class LeftGroup {
     return waitForPeers(this.peers, what, isDone, { timeoutMs, pollMs: POLL_MS })
   }
 
+  /** Stops all; they may start again. */
+  async stop(): Promise<void> {
+    await Promise.all(this.peers.map((peer) => peer.stop()))
+  }
+
   /** Stops all and removes what they had. */
   async close(): Promise<void> {
     try {
-      await Promise.all(this.peers.map((peer) => peer.stop()))
+      await this.stop()
     } finally {
       for (const peer of this.peers) peer.killNow()
       rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
@@ -129,7 +135,7 @@ export function groupTestbedOf(testbed: Testbed): GroupTestbed {
   return { source: testbed.source, sinks: [testbed.sink], crossed: () => testbed.crossed() }
 }
 
-/** One file, or a folder with many, from the source to all sinks. */
+/** One file, or a folder with many, from the source to all sinks, by peers that have just started. */
 export async function transferWithLeft(
   sandbox: Sandbox,
   testbed: GroupTestbed,
@@ -139,51 +145,62 @@ export async function transferWithLeft(
   const group = new LeftGroup({ sandbox, source, sinks, options })
   try {
     await group.start()
-    let receivedCount = 0
-    let requestedAtMs = Number.POSITIVE_INFINITY
-    let receivedAtMs = 0
-    let wholeAtMs = 0
-    let receipt: Receipt | undefined
-    group.listen((event) => {
-      if (event.event === 'receipt') receipt = event
-      if (event.event !== 'received') return
-      receivedCount++
-      // The peer's own clock, which our reading of its events does not delay.
-      receivedAtMs = timeOf(event)
-      requestedAtMs = Math.min(requestedAtMs, receivedAtMs - event.durationMs)
-      wholeAtMs = performance.now()
-    })
-    group.prepare(job.source)
-    const crossed = await testbed.crossed()
-    const before = usageOf(group.pids)
-    const machineBefore = machineCpu()
-    const beganAtMs = performance.now()
-    group.drop(basename(job.source))
-    await group.until('all files', () => receivedCount >= fileCount * sinks.length)
-    const machineAfter = machineCpu()
-    const after = usageOf(group.pids)
-    const crossedAfter = await testbed.crossed()
-    for (const sink of group.sinks) await job.check(join(sink.share, basename(job.source)))
-    return {
-      bytes: job.bytes,
-      seconds: (receivedAtMs - requestedAtMs) / 1_000,
-      wholeSeconds: (wholeAtMs - beganAtMs) / 1_000,
-      cpuSeconds: after.cpuSeconds - before.cpuSeconds,
-      cpuOfEach: after.ofEach.map(({ user, system }, index) => ({
-        user: user - before.ofEach[index]!.user,
-        system: system - before.ofEach[index]!.system,
-      })),
-      machine: {
-        busy: machineAfter.busy - machineBefore.busy,
-        softirq: machineAfter.softirq - machineBefore.softirq,
-      },
-      peakRssBytes: after.peakRssBytes,
-      peaks: after.peaks,
-      crossed: crossedBetween(crossed, crossedAfter),
-      receipt,
-    }
+    return await transferWithin(group, testbed, { job, fileCount })
   } finally {
     await group.close()
+  }
+}
+
+/** The same by peers that are in step. `restMs` is how long their processor time counts on afterwards. */
+export async function transferWithin(
+  group: LeftGroup,
+  testbed: GroupTestbed,
+  { job, fileCount = 1, restMs = 0 }: { job: Job; fileCount?: number; restMs?: number },
+): Promise<Transfer> {
+  let receivedCount = 0
+  let requestedAtMs = Number.POSITIVE_INFINITY
+  let receivedAtMs = 0
+  let wholeAtMs = 0
+  let receipt: Receipt | undefined
+  const stopListening = group.listen((event) => {
+    if (event.event === 'receipt') receipt = event
+    if (event.event !== 'received') return
+    receivedCount++
+    // The peer's own clock, which our reading of its events does not delay.
+    receivedAtMs = timeOf(event)
+    requestedAtMs = Math.min(requestedAtMs, receivedAtMs - event.durationMs)
+    wholeAtMs = performance.now()
+  })
+  group.prepare(job.source)
+  const crossed = await testbed.crossed()
+  const before = usageOf(group.pids)
+  const machineBefore = machineCpu()
+  const beganAtMs = performance.now()
+  group.drop(basename(job.source))
+  await group.until('all files', () => receivedCount >= fileCount * group.sinks.length)
+  if (restMs > 0) await sleep(restMs)
+  const machineAfter = machineCpu()
+  const after = usageOf(group.pids)
+  const crossedAfter = await testbed.crossed()
+  stopListening()
+  for (const sink of group.sinks) await job.check(join(sink.share, basename(job.source)))
+  return {
+    bytes: job.bytes,
+    seconds: (receivedAtMs - requestedAtMs) / 1_000,
+    wholeSeconds: (wholeAtMs - beganAtMs) / 1_000,
+    cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+    cpuOfEach: after.ofEach.map(({ user, system }, index) => ({
+      user: user - before.ofEach[index]!.user,
+      system: system - before.ofEach[index]!.system,
+    })),
+    machine: {
+      busy: machineAfter.busy - machineBefore.busy,
+      softirq: machineAfter.softirq - machineBefore.softirq,
+    },
+    peakRssBytes: after.peakRssBytes,
+    peaks: after.peaks,
+    crossed: crossedBetween(crossed, crossedAfter),
+    receipt,
   }
 }
 

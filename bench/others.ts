@@ -10,13 +10,17 @@ import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Sandbox } from '../harness/peers/sandbox.js'
+import { sleep } from '../harness/peers/wait.js'
+import type { HostPort } from '../src/io/net/address.js'
 import type { Testbed, TestbedHost } from './testbed.js'
 import { crossedBetween, type Job, type Transfer } from './transfer.js'
-import { endedCpuSeconds, usageOf } from './usage.js'
+import { endedCpuSeconds, usageOf, usageOfProcesses } from './usage.js'
 
 const PORT = 8_730
 const STREAM = fileURLToPath(new URL('stream.ts', import.meta.url))
 const TRANSFER_MS_MAX = 60_000
+/** The last packet of a connection may be lost several times. */
+const SESSION_END_MS_MAX = 5_000
 
 /** The congestion control that TCP uses on this testbed alone. */
 export type Congestion = 'bbr' | 'cubic'
@@ -47,7 +51,7 @@ export function hasUdx(): boolean {
   }
 }
 
-/** From the start of the client until its end; the daemon runs already. `prior` is what the sink has of the file. */
+/** The daemon runs already. `prior` is what the sink has of the file. */
 export async function transferWithRsync(
   sandbox: Sandbox,
   testbed: Testbed,
@@ -58,34 +62,15 @@ export async function transferWithRsync(
   const sinkFolder = join(folder, 'sink')
   mkdirSync(sinkFolder, { recursive: true })
   if (prior !== undefined) copyFileSync(prior, join(sinkFolder, basename(job.source)))
-  const config = join(folder, 'rsyncd.conf')
-  writeFileSync(
-    config,
-    `use chroot = no\nuid = root\ngid = root\n[source]\npath = ${dirname(job.source)}\nread only = yes\n`,
-  )
-  const { host } = testbed.source.endpoint
-  const daemon = spawnAt(testbed.source, sandbox, [
-    'rsync',
-    '--daemon',
-    '--no-detach',
-    `--config=${config}`,
-    `--address=${host}`,
-    `--port=${PORT}`,
-  ])
+  const daemon = await startRsyncDaemon(sandbox, testbed, { folder, shared: dirname(job.source) })
   try {
-    await untilListening(testbed.source, host)
     const crossed = await testbed.crossed()
-    const before = usageOf([daemon.pid!])
-    const endedBefore = endedCpuSeconds()
-    const beganAtMs = performance.now()
-    const from = `rsync://${host}:${PORT}/source/${basename(job.source)}`
-    const client = spawnAt(testbed.sink, sandbox, ['rsync', '-a', from, `${sinkFolder}/`])
-    const code = await ended(client)
-    killGroup(client)
-    const seconds = (performance.now() - beganAtMs) / 1_000
-    if (code !== 0) throw new Error(`rsync ended with ${code}`)
-    // The daemon's child may be about to end.
-    const cpuSeconds = usageOf([daemon.pid!]).cpuSeconds - before.cpuSeconds + endedCpuSeconds() - endedBefore
+    const { seconds, cpuSeconds } = await pull(sandbox, testbed, daemon, [
+      'rsync',
+      '-a',
+      rsyncAddress(testbed, job),
+      `${sinkFolder}/`,
+    ])
     const crossedAfter = await testbed.crossed()
     await job.check(join(sinkFolder, basename(job.source)))
     return {
@@ -98,10 +83,64 @@ export async function transferWithRsync(
       crossed: crossedBetween(crossed, crossedAfter),
     }
   } finally {
-    killGroup(daemon)
-    await ended(daemon)
+    await stop(daemon)
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Serves what is in `shared` on the source's host; its own files are in `folder`. */
+export async function startRsyncDaemon(
+  sandbox: Sandbox,
+  testbed: Testbed,
+  { folder, shared }: { readonly folder: string; readonly shared: string },
+): Promise<ChildProcess> {
+  const config = join(folder, 'rsyncd.conf')
+  writeFileSync(
+    config,
+    `use chroot = no\nuid = root\ngid = root\n[source]\npath = ${shared}\nread only = yes\n`,
+  )
+  const { host } = testbed.source.endpoint
+  const words = ['--daemon', '--no-detach', `--config=${config}`, `--address=${host}`, `--port=${PORT}`]
+  const daemon = spawnAt(testbed.source, sandbox, ['rsync', ...words])
+  await untilListening(testbed.source, { host, port: PORT })
+  return daemon
+}
+
+/** Of the job's file or folder, for a client of the daemon. */
+export function rsyncAddress({ source }: Testbed, job: Job): string {
+  return `rsync://${source.endpoint.host}:${PORT}/source/${basename(job.source)}`
+}
+
+/** Runs a client of a server on the source's host, from its start until its end. Processor time is that of all processes of
+ *  both ends. */
+export async function pull(
+  sandbox: Sandbox,
+  testbed: Testbed,
+  server: ChildProcess,
+  words: readonly string[],
+): Promise<{ readonly seconds: number; readonly cpuSeconds: number }> {
+  const before = usageOf([server.pid!])
+  const endedBefore = endedCpuSeconds()
+  const beganAtMs = performance.now()
+  const client = spawnAt(testbed.sink, sandbox, words)
+  const code = await ended(client)
+  killGroup(client)
+  const seconds = (performance.now() - beganAtMs) / 1_000
+  if (code !== 0) throw new Error(`${words[0]} ended with ${code ?? 'a signal'}`)
+  await untilAlone(server.pid!)
+  const cpuSeconds = usageOf([server.pid!]).cpuSeconds - before.cpuSeconds + endedCpuSeconds() - endedBefore
+  return { seconds, cpuSeconds }
+}
+
+/** A session that ends while times are read would be in none of them. One that stays counts as it is. */
+async function untilAlone(pid: number): Promise<void> {
+  const endMs = performance.now() + SESSION_END_MS_MAX
+  while (usageOfProcesses(pid).length > 1 && performance.now() < endMs) await sleep(20)
+}
+
+export async function stop(child: ChildProcess): Promise<void> {
+  killGroup(child)
+  await ended(child)
 }
 
 /** Both processes run; the time is from the sink's first word until the file is written and closed. */
@@ -201,7 +240,8 @@ export function listenTo(child: ChildProcess): () => Promise<string> {
   }
 }
 
-async function ended(child: ChildProcess): Promise<number | null> {
+/** Its exit code; killed where it takes too long. */
+export async function ended(child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
   const timer = setTimeout(() => killGroup(child), TRANSFER_MS_MAX)
   const [code] = (await once(child, 'exit')) as [number | null]
@@ -209,23 +249,23 @@ async function ended(child: ChildProcess): Promise<number | null> {
   return code
 }
 
-/** Asks from inside the namespace, because the daemon says nothing when it is ready. */
-async function untilListening({ namespace }: TestbedHost, host: string): Promise<void> {
+/** Asks from inside the namespace, because a daemon says nothing when it is ready. */
+export async function untilListening({ namespace }: TestbedHost, { host, port }: HostPort): Promise<void> {
   for (let tries = 0; tries < 100; tries++) {
     if (namespace === undefined) {
-      if (await accepts(host)) return
+      if (await accepts(host, port)) return
     } else {
       const listening = String(execFileSync('ip', ['netns', 'exec', namespace, 'cat', '/proc/net/tcp']))
-      if (listening.includes(`:${PORT.toString(16).toUpperCase()} 00000000:0000 0A`)) return
+      if (listening.includes(`:${port.toString(16).toUpperCase()} 00000000:0000 0A`)) return
     }
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await sleep(20)
   }
-  throw new Error('rsync’s daemon does not listen')
+  throw new Error(`nobody listens at ${host}:${port}`)
 }
 
-function accepts(host: string): Promise<boolean> {
+function accepts(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(PORT, host, () => resolve(true)).once('error', () => resolve(false))
+    const socket = connect(port, host, () => resolve(true)).once('error', () => resolve(false))
     socket.once('connect', () => socket.destroy())
   })
 }

@@ -16,6 +16,8 @@ import type { Link } from './links.js'
 const LINKEM_SOURCE = fileURLToPath(new URL('linkem.c', import.meta.url))
 const PORT = 22_001
 const MTU_BYTES = 1_500
+/** In both namespaces of a testbed. */
+const LINK_DEVICE = 'link0'
 const QUEUE_BYTES_MIN = 256 * 1_024
 
 /** One end of the link: a network namespace, or loopback behind the relay. */
@@ -99,9 +101,22 @@ export function addNamespace(sandbox: Sandbox): Namespace {
     killNow() {
       if (!isThere) return
       isThere = false
+      killAllIn(name)
       execFileSync('ip', ['netns', 'del', name])
     },
   })
+}
+
+/** A server's sessions have process groups of their own, and would wait for ever on a link that is gone. */
+function killAllIn(namespace: string): void {
+  for (const pid of String(execFileSync('ip', ['netns', 'pids', namespace])).split('\n')) {
+    if (pid === '') continue
+    try {
+      process.kill(Number(pid), 'SIGKILL')
+    } catch {
+      // It ended meanwhile.
+    }
+  }
 }
 
 export interface Emulator {
@@ -208,6 +223,12 @@ export function crossedBy(namespace: string, device: string): Crossed {
     String(execFileSync('ip', ['-n', namespace, '-s', '-j', 'link', 'show', device])),
   )
   return { packets: 0, bytes: stats64.tx.bytes, lostPackets: 0, droppedPackets: 0 }
+}
+
+/** Bytes that both hosts have sent since the testbed was opened, with headers; between namespaces alone. Of what the kernel's own
+ *  devices carry in one piece, the headers count once. */
+export function sentBytes({ source, sink }: Testbed): number {
+  return [source, sink].reduce((sum, { namespace }) => sum + crossedBy(namespace!, LINK_DEVICE).bytes, 0)
 }
 
 export function testbedHost(namespace: string, host: string): TestbedHost {

@@ -14,7 +14,7 @@ const CHUNK_BYTES = 1 << 20
 export function* contentChunks(seed: string, sizeBytes: number): Generator<Uint8Array> {
   const key = createHash('sha256').update(seed).digest().subarray(0, 16)
   const stream = createCipheriv('aes-128-ctr', key, new Uint8Array(16))
-  const zeros = new Uint8Array(CHUNK_BYTES)
+  const zeros = new Uint8Array(Math.min(CHUNK_BYTES, sizeBytes))
   for (let at = 0; at < sizeBytes; at += CHUNK_BYTES) {
     yield stream.update(zeros.subarray(0, Math.min(CHUNK_BYTES, sizeBytes - at)))
   }

@@ -81,8 +81,10 @@ export class Keeper {
     this.locator = new Locator(disk, catalogue)
     const superseded = new Superseded()
     // Called as it is recorded: only an entry that lost before that is decided anew, not one that loses after it.
-    catalogue.onRecorded((path) => {
+    catalogue.onRecorded((path, unseen) => {
       superseded.handleChange(path)
+      // The loser of a conflict that is not held may win against what comes next, and its peer will not tell of it again.
+      if (unseen !== undefined) for (const peer of this.peers.all()) superseded.add(peer, unseen)
       this.stopped.handleRecorded(path)
     })
     this.announcer = new Announcer(catalogue, edits)

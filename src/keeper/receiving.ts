@@ -9,7 +9,7 @@
 import { earliest } from '../base/earliest.js'
 import type { EngineToKeeper, PeerClaim } from '../pipe/messages.js'
 import type { LinkPolicy } from '../pipe/settings.js'
-import type { PeerId } from '../share/dots.js'
+import { holds, type PeerId } from '../share/dots.js'
 import type { Entry } from '../share/entry.js'
 import { TREE_MOVE_THINGS_MAX } from '../share/limits.js'
 import type { TreeMove } from '../share/tree-move.js'
@@ -260,11 +260,15 @@ export class Receiving {
   }
 
   /** Records an entry of a peer as known, and not had: that is all there is to do about it. Where something that is not read yet
-   *  stands there, it is considered again with the next try of the path: its peer will not say so a second time. */
+   *  stands there, or what has not seen the entry, it is considered again with the next change or try of the path: its peer will not say
+   *  so a second time. */
   private takeNote(peer: PeerId, remote: Entry, nowMs: number): true {
-    const noted = this.options.intake.knowing.know(remote)
+    const { intake, superseded, catalogue } = this.options
+    const noted = intake.knowing.know(remote)
     if (noted === 'news') this.changed(nowMs)
-    if (noted === 'unread') this.options.superseded.add(peer, remote)
+    const known = catalogue.get(remote.path)
+    const isUnseen = known !== undefined && !holds(known.version.seen, remote.version.content)
+    if (noted === 'unread' || isUnseen) superseded.add(peer, remote)
     return true
   }
 

@@ -3,13 +3,25 @@
 
 import { beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.js'
+import { DAY_MS } from '../../src/base/calendar.js'
 import { PLACE_RETRY_MS, PLACE_TRIES_MAX, RETRY_BACKOFF_MS } from '../../src/keeper/intake/limits.js'
 import { Knowing } from '../../src/keeper/place/knowing.js'
 import { holds } from '../../src/share/dots.js'
+import { removeContent } from '../../src/share/edit.js'
 import type { Entry } from '../../src/share/entry.js'
 import { FedShare } from './fed-share.js'
-import { dotted, OURS, ShareOnDisk, THEIRS, theirFile, theirFolder } from './share-on-disk.js'
+import {
+  dotted,
+  OURS,
+  ShareOnDisk,
+  START_MS,
+  THEIRS,
+  theirFile,
+  theirFolder,
+  theirLink,
+} from './share-on-disk.js'
 
+const OTHER = 'cccccccccccccccc'
 const theirs = theirFile('a', 'theirs')
 
 function knowing(share: ShareOnDisk): Knowing {
@@ -176,6 +188,62 @@ test('what its peer wrote anew while a file that nobody may read stood there is 
   share.pass(1_000)
   expect(share.opened.catalogue.live('a')).toEqual(second)
   expect(share.textAt('a')).toBe('second')
+})
+
+describe('what is known and not held, in whose place came what had not seen it', () => {
+  let share: FedShare
+  let older: Entry
+  let newer: Entry
+  let deletion: Entry
+  beforeEach(() => {
+    share = new FedShare([], { links: 'follow' })
+    older = share.theirs('a', 'older', { mtimeMs: START_MS - 2 })
+    newer = share.theirs('a', 'newer', { mtimeMs: START_MS - 1, version: dotted(`${OTHER}:1`) })
+    deletion = removeContent(newer, `${OTHER}:2`, START_MS).entry
+  })
+
+  function isKnown(entry: Entry): boolean {
+    return share.opened.catalogue.get('a')!.version.content === entry.version.content
+  }
+
+  test('is known again when that is deleted, and had when the disk takes it', () => {
+    share.disk.faults.refusePath('a')
+    share.tell([older], THEIRS)
+    share.give(share.orders())
+    share.tell([newer], OTHER)
+    share.give(share.orders())
+    expect([isKnown(newer), share.opened.catalogue.isHeld('a')]).toEqual([true, false])
+    share.tell([deletion], OTHER)
+    share.give(share.orders())
+    expect([isKnown(older), share.opened.catalogue.isHeld('a')]).toEqual([true, false])
+    share.disk.faults.refusePath('a', false)
+    share.pass(2 * RETRY_BACKOFF_MS)
+    share.give(share.orders())
+    expect(share.textAt('a')).toBe('older')
+  })
+
+  test('is known again where it is a link that is not taken, and that was in place', () => {
+    const link = theirLink('a', 'elsewhere')
+    share.tell([link], THEIRS)
+    expect(isKnown(link)).toBe(true)
+    share.tell([newer], OTHER)
+    share.give(share.orders())
+    expect(share.textAt('a')).toBe('newer')
+    share.tell([deletion], OTHER)
+    share.pass(1_000)
+    expect(share.textAt('a')).toBeUndefined()
+    expect([isKnown(link), share.opened.catalogue.isHeld('a')]).toEqual([true, false])
+  })
+
+  test('is known where a person removes what stood at the path of a link that is not taken', () => {
+    share = new FedShare(['a'], { links: 'follow' })
+    const link = theirLink('a', 'elsewhere')
+    share.tell([link], THEIRS)
+    expect(isKnown(link)).toBe(false)
+    share.disk.unharmed((disk) => disk.removeFile('a'))
+    share.pass(DAY_MS)
+    expect([isKnown(link), share.opened.catalogue.isHeld('a')]).toEqual([true, false])
+  })
 })
 
 function attributesOf(count: number) {

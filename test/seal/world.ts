@@ -2,7 +2,7 @@
 // by stand-ins or by RSA.
 
 import { Node, type NodeOptions, type World } from '../../harness/rdt/world.js'
-import { hexOf } from '../../src/base/bytes.js'
+import { hexOf, textOf } from '../../src/base/bytes.js'
 import type { SlowStep } from '../../src/rdt/protection.js'
 import { generatorOf } from '../../src/seal/cpace.js'
 import { CPACE_BINDING } from '../../src/seal/curves.js'
@@ -154,4 +154,42 @@ export class SealedNode extends Node {
       })
     }
   }
+}
+
+export const A = '10.0.0.1:1'
+export const B = '10.0.0.2:1'
+
+export function pair(
+  world: World,
+  options: { left?: SealedNodeOptions; right?: SealedNodeOptions } = {},
+): [SealedNode, SealedNode] {
+  return [SealedNode.make(world, A, options.left), SealedNode.make(world, B, options.right)]
+}
+
+/** Whether a request gets through and is answered. */
+export function talks(world: World, node: Node): boolean {
+  if (node.session === undefined) return false
+  const before = node.count('reply')
+  node.request(Uint8Array.of(7))
+  world.run(5_000)
+  return node.count('reply') > before
+}
+
+/** Hands each datagram from one to the other to `handle`; `send` puts it on the link. */
+export function tap(
+  world: World,
+  from: string,
+  to: string,
+  handle: (bytes: Uint8Array, send: () => void) => void,
+) {
+  const link = world.network.link(from, to)
+  const send = link.send.bind(link)
+  link.send = (bytes) => handle(bytes, () => send(bytes))
+}
+
+/** Early bytes of each asker, said before there was a session. */
+export function earlyOf(node: Node): (string | undefined)[] {
+  return node.events.flatMap((event) =>
+    event.type === 'answered' && event.early ? [textOf(event.early)] : [],
+  )
 }

@@ -231,6 +231,10 @@ const FOUND_WITH_POWER = [
     32000296,
     'to the judge, what a person had removed just before a loss of power, and nobody else held, was not waited for in vain',
   ],
+  [
+    68100167,
+    'what was known and not held was forgotten for a newer one, not held either, that was deleted then',
+  ],
 ] as const
 
 /** The same, with shares that are put back. */

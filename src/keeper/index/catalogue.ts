@@ -5,6 +5,7 @@ import { assert } from '../../base/assert.js'
 import type { Index } from '../../base/index-port.js'
 import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
+import { holds } from '../../share/dots.js'
 import type { Entry, Mode } from '../../share/entry.js'
 import { sameEntry } from '../../share/entry-line.js'
 import type { Manifest } from '../../share/manifest.js'
@@ -19,7 +20,7 @@ import { KeptEntries } from './kept-entries.js'
 import type { NameTwins } from './name-twins.js'
 import type { NotHeldPaths } from './not-held-paths.js'
 import { packLooks, unpackLooks } from './packed-looks.js'
-import { Records } from './records.js'
+import { type RecordedListener, Records } from './records.js'
 import type { SetAside } from './set-aside.js'
 import type { Signature } from './signature.js'
 import type { Stopped } from './stopped.js'
@@ -221,6 +222,7 @@ export class Catalogue {
   /** Takes note of an entry. `signature` of a file is what its stat told while its content was known;
    *  undefined where that is not sure, so that the next scan reads it again. `mode`: of what has none. */
   record(entry: Entry, signature: Signature | undefined, mode?: Mode): void {
+    const unseen = this.notHeldUnseenBy(entry)
     const before = this.notHeld.delete(entry.path) ? undefined : this.manifest.get(entry.path)
     if (entry.kind !== 'tombstone') this.remaining.delete(entry.path)
     this.hidden.delete(entry.path)
@@ -234,7 +236,7 @@ export class Catalogue {
       this.contents.hold(entry)
     }
     this.records.put(entry)
-    this.records.handleChanged(entry)
+    this.records.handleChanged(entry, unseen)
   }
 
   /** A folder was moved with all that is in it, which is held and looks as it did. A kill leaves all of that in the index or nothing. */
@@ -249,6 +251,10 @@ export class Catalogue {
   /** Takes note of a live entry that cannot be had here now: it is known and not held. Nothing live of ours stands at its
    *  path. Answers whether that is news. */
   recordNotHeld(entry: Entry): boolean {
+    return this.putNotHeld(entry, this.notHeldUnseenBy(entry))
+  }
+
+  private putNotHeld(entry: Entry, unseen: Entry | undefined): boolean {
     const { path } = entry
     assert(this.live(path) === undefined && entry.kind !== 'tombstone', 'only a free path is not held')
     const before = this.manifest.get(path)
@@ -258,8 +264,14 @@ export class Catalogue {
     this.authorCounts.handleSeen(entry.version)
     this.notHeld.add(path)
     this.records.put(entry)
-    this.records.handleChanged(entry)
+    this.records.handleChanged(entry, unseen)
     return true
+  }
+
+  /** What is known at the path and not held, where this entry has not seen it. */
+  private notHeldUnseenBy({ path, version }: Entry): Entry | undefined {
+    const known = this.isHeld(path) ? undefined : this.manifest.get(path)
+    return known === undefined || holds(version.seen, known.version.content) ? undefined : known
   }
 
   /** A live entry stands, and what is here of it is not shared any more: it is known and not held. Who may read it here stays
@@ -283,7 +295,7 @@ export class Catalogue {
     this.hidden.delete(entry.path)
     this.stopped.delete(entry.path)
     this.notHeld.add(entry.path)
-    this.recordNotHeld(entry)
+    this.putNotHeld(entry, undefined)
   }
 
   /** Files whose content is known for sure, and what they looked like then. */
@@ -368,7 +380,7 @@ export class Catalogue {
   }
 
   /** Sets the listener for each path whose entry became another one. */
-  onRecorded(recorded: (path: string) => void): void {
+  onRecorded(recorded: RecordedListener): void {
     this.records.onRecorded(recorded)
   }
 

@@ -23,6 +23,9 @@ import { Stopped } from './stopped.js'
 const FORMAT = 'format'
 const FORMAT_NOW = '2'
 
+/** `unseen`: was known at the path and not held until then, and the entry that took its place has not seen it. */
+export type RecordedListener = (path: string, unseen?: Entry) => void
+
 export class Records {
   readonly manifest: Manifest
   readonly commits: Commits
@@ -40,7 +43,7 @@ export class Records {
   readonly stopped = new Stopped()
   readonly setAsides: SetAside
   private readonly index: Index
-  private recorded: (path: string) => void = () => {}
+  private recorded: RecordedListener = () => {}
 
   constructor(hash: Hash, index: Index) {
     this.manifest = new Manifest(hash)
@@ -56,7 +59,7 @@ export class Records {
   }
 
   /** Sets the listener for each path whose entry became another one. */
-  onRecorded(recorded: (path: string) => void): void {
+  onRecorded(recorded: RecordedListener): void {
     this.recorded = recorded
   }
 
@@ -66,9 +69,9 @@ export class Records {
   }
 
   /** The entry at its path is another one, of which peers are told. */
-  handleChanged(entry: Entry): void {
+  handleChanged(entry: Entry, unseen?: Entry): void {
     this.twins.add(entry.path)
-    this.recorded(entry.path)
+    this.recorded(entry.path, unseen)
     this.changes.add(entry)
   }
 
