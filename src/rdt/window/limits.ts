@@ -212,7 +212,7 @@ export const QUANTUM_SEGMENTS_MIN = 2
 /** Asking costs both sides as much as a dozen segments: where several sources share a fast link, a request brings so
  *  many, though each of them be slow enough for less. */
 export const QUANTUM_SEGMENTS_WORTH = 16
-/** The same where nothing was lost for long: 4.2 -> 3.5 CPU s/GiB of both ends over a veth pair, encrypted. */
+/** The same where nothing was lost for long: a third fewer requests over a veth pair (bench:cost). */
 export const QUANTUM_SEGMENTS_LOSS_FREE = 180
 /** Segments in a row without a loss that say so; twice as many each time that a loss follows, for the queue may be shorter than
  *  such a request brings. */
