@@ -335,12 +335,14 @@ export class BbrWindow implements WindowPolicy {
     const { minRttMs, segmentBytes } = this
     // Not where the queue is drained to see the path without it: a long burst is a queue.
     const isDraining = this.cycle.isDown || this.cycle.isQuiet
-    const isLossFree = this.phase === 'cruise' && !isDraining && this.lossFreeRun.isLong(segmentBytes)
+    const isCruise = this.phase === 'cruise'
+    const isLossFree = isCruise && !isDraining && this.lossFreeRun.isLong(segmentBytes)
     const quantumBytes = quantumBytesAt(rate, {
       minRttMs,
       lossRatio: this.loss.ratio,
       segmentBytes,
       isLossFree,
+      isCruise,
     })
     const spareBytes = Math.max(QUANTA_SPARE * quantumBytes, SPARE_SEGMENTS_MIN * this.segmentBytes)
     const filling = isStartup

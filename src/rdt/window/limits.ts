@@ -218,6 +218,10 @@ export const QUANTUM_SEGMENTS_LOSS_FREE = 180
  *  such a request brings. */
 export const LOSS_FREE_SEGMENTS_FIRST = 2_000
 export const LOSS_FREE_SEGMENTS_MAX = 64_000
+/** Where requests are lost, so many segments if they take no longer than this part of the round trip: a slow long path has a queue
+ *  for them, and two at a time cost both ends many times what the bytes do. */
+export const QUANTUM_SEGMENTS_LOSSY = 8
+export const LOSSY_RTT_PART = 1 / 64
 export const QUANTUM_BYTES_MAX = 16 * PATH_BYTES_WHOLE
 /** Loss from which requests are kept small, and smaller still. */
 export const SMALL_REQUEST_LOSS = 0.002

@@ -5,12 +5,14 @@
 import {
   LOSS_FREE_SEGMENTS_FIRST,
   LOSS_FREE_SEGMENTS_MAX,
+  LOSSY_RTT_PART,
   QUANTUM_BYTES_MAX,
   QUANTUM_MS_MAX,
   QUANTUM_MS_MIN,
   QUANTUM_MS_MIN_LOSSY,
   QUANTUM_RTT_PART,
   QUANTUM_SEGMENTS_LOSS_FREE,
+  QUANTUM_SEGMENTS_LOSSY,
   QUANTUM_SEGMENTS_MIN,
   QUANTUM_SEGMENTS_WORTH,
   SMALL_REQUEST_LOSS,
@@ -23,6 +25,8 @@ interface QuantumPath {
   readonly lossRatio: number
   readonly segmentBytes: number
   readonly isLossFree: boolean
+  /** Startup overshoots, and with large requests by more. */
+  readonly isCruise: boolean
 }
 
 /** Whether so much came in a row that large requests risk little. */
@@ -65,10 +69,13 @@ export function boundQuantum(
 
 function unboundedAt(
   bytesPerMs: number,
-  { minRttMs, lossRatio, segmentBytes, isLossFree }: QuantumPath,
+  { minRttMs, lossRatio, segmentBytes, isLossFree, isCruise }: QuantumPath,
 ): number {
   if (lossRatio > SMALLER_REQUEST_LOSS) return QUANTUM_MS_MIN_LOSSY * bytesPerMs
-  if (lossRatio > SMALL_REQUEST_LOSS) return QUANTUM_MS_MIN * bytesPerMs
+  if (lossRatio > SMALL_REQUEST_LOSS) {
+    const worthBytes = Math.min(QUANTUM_SEGMENTS_LOSSY * segmentBytes, LOSSY_RTT_PART * minRttMs * bytesPerMs)
+    return Math.max(QUANTUM_MS_MIN * bytesPerMs, isCruise ? worthBytes : 0)
+  }
   const quantumMs = Math.max(QUANTUM_MS_MIN, QUANTUM_RTT_PART * minRttMs)
   const worthBytes = (isLossFree ? QUANTUM_SEGMENTS_LOSS_FREE : QUANTUM_SEGMENTS_WORTH) * segmentBytes
   return Math.min(QUANTUM_MS_MAX * bytesPerMs, Math.max(quantumMs * bytesPerMs, worthBytes))

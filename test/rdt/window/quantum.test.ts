@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import {
   LOSS_FREE_SEGMENTS_FIRST,
+  LOSSY_RTT_PART,
+  QUANTUM_MS_MIN,
   QUANTUM_SEGMENTS_LOSS_FREE,
+  QUANTUM_SEGMENTS_LOSSY,
   QUANTUM_SEGMENTS_WORTH,
 } from '../../../src/rdt/window/limits.js'
 import { LossFreeRun, quantumBytesAt } from '../../../src/rdt/window/quantum.js'
@@ -9,8 +12,12 @@ import { LossFreeRun, quantumBytesAt } from '../../../src/rdt/window/quantum.js'
 const SEGMENT_BYTES = 1_452
 
 /** Segments asked for at once over a path of so many bytes per millisecond. */
-function segmentsAt(bytesPerMs: number, isLossFree: boolean, lossRatio = 0): number {
-  const path = { minRttMs: 0.2, lossRatio, segmentBytes: SEGMENT_BYTES, isLossFree }
+function segmentsAt(
+  bytesPerMs: number,
+  isLossFree: boolean,
+  { lossRatio = 0, minRttMs = 0.2, isCruise = true } = {},
+): number {
+  const path = { minRttMs, lossRatio, segmentBytes: SEGMENT_BYTES, isLossFree, isCruise }
   return quantumBytesAt(bytesPerMs, path) / SEGMENT_BYTES
 }
 
@@ -22,7 +29,26 @@ describe('the quantum', () => {
   })
 
   it('is small where the path is known to lose requests', () => {
-    expect(segmentsAt(400_000, true, 0.01)).toBe(segmentsAt(400_000, false, 0.01))
+    const lossRatio = 0.01
+    expect(segmentsAt(400_000, true, { lossRatio })).toBe(segmentsAt(400_000, false, { lossRatio }))
+  })
+
+  it('is as many segments as are worth a request where a slow path is long, though it loses some, but not in startup', () => {
+    const slow = 12_500
+    const path = {
+      lossRatio: 0.01,
+      minRttMs: (QUANTUM_SEGMENTS_LOSSY * SEGMENT_BYTES) / slow / LOSSY_RTT_PART,
+    }
+    const brief = QUANTUM_MS_MIN * (slow / SEGMENT_BYTES)
+    expect(segmentsAt(slow, false, path)).toBeCloseTo(QUANTUM_SEGMENTS_LOSSY)
+    expect(segmentsAt(slow, false, { ...path, minRttMs: 10 * path.minRttMs })).toBeCloseTo(
+      QUANTUM_SEGMENTS_LOSSY,
+    )
+    expect(segmentsAt(slow, false, { ...path, minRttMs: path.minRttMs / 2 })).toBeCloseTo(
+      QUANTUM_SEGMENTS_LOSSY / 2,
+    )
+    expect(segmentsAt(slow, false, { ...path, minRttMs: 1 })).toBeCloseTo(brief)
+    expect(segmentsAt(slow, false, { ...path, isCruise: false })).toBeCloseTo(brief)
   })
 })
 
