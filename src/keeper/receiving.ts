@@ -196,6 +196,7 @@ export class Receiving {
   private consider(peer: PeerId, remote: Entry, nowMs: number): boolean {
     const { intake, superseded } = this.options
     const { path } = remote
+    superseded.handleTold(remote)
     const wasWanted = intake.wantedAt(path) !== undefined
     const isKnown = this.considerAlone(peer, remote, wasWanted, nowMs)
     // While something better is wanted, what lost before waits for the end of that: of versions that beat each other in turn, one would

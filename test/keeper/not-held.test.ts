@@ -6,7 +6,7 @@ import { utf8 } from '../../src/base/bytes.js'
 import { DAY_MS } from '../../src/base/calendar.js'
 import { PLACE_RETRY_MS, PLACE_TRIES_MAX, RETRY_BACKOFF_MS } from '../../src/keeper/intake/limits.js'
 import { Knowing } from '../../src/keeper/place/knowing.js'
-import { holds } from '../../src/share/dots.js'
+import { holds, uniteSeen } from '../../src/share/dots.js'
 import { removeContent } from '../../src/share/edit.js'
 import type { Entry } from '../../src/share/entry.js'
 import { FedShare } from './fed-share.js'
@@ -233,6 +233,29 @@ describe('what is known and not held, in whose place came what had not seen it',
     share.pass(1_000)
     expect(share.textAt('a')).toBeUndefined()
     expect([isKnown(link), share.opened.catalogue.isHeld('a')]).toEqual([true, false])
+  })
+
+  test('does not come back once its peer has replaced it, where an edit here has not seen it', () => {
+    share = new FedShare(['b', 'c'], { maxDelete: { percent: 1, filesMin: 1, isStrict: false } })
+    const later = START_MS + 2 * DAY_MS
+    older = share.theirs('a', 'older', { mtimeMs: later })
+    newer = share.theirs('a', 'newer', { mtimeMs: later + 1, version: dotted(`${OTHER}:1`) })
+    share.tell([older], THEIRS)
+    share.tell([], OTHER)
+    share.give(share.orders())
+    share.disk.unharmed((disk) => {
+      for (const path of ['a', 'b']) disk.removeFile(path)
+    })
+    share.pass(DAY_MS)
+    expect([...share.opened.catalogue.stoppedPaths.missing].sort()).toEqual(['a', 'b'])
+    share.tell([newer], OTHER)
+    share.give(share.orders())
+    share.disk.putFile('a', utf8('edited here'))
+    const seen = uniteSeen(newer.version.seen, older.version.seen)
+    share.tell([{ ...newer, version: { ...newer.version, seen } }], THEIRS)
+    share.pass(DAY_MS)
+    share.give(share.orders())
+    expect(share.textAt('a')).toBe('edited here')
   })
 
   test('is known where a person removes what stood at the path of a link that is not taken', () => {

@@ -235,6 +235,7 @@ const FOUND_WITH_POWER = [
     68100167,
     'what was known and not held was forgotten for a newer one, not held either, that was deleted then',
   ],
+  [2001869, 'what its peer had replaced came back at the path where a file was edited that had not seen it'],
 ] as const
 
 /** The same, with shares that are put back. */

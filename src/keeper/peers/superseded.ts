@@ -15,10 +15,20 @@ export class Superseded {
   add(peer: PeerId, remote: Entry): void {
     const atPath = this.entries.get(remote.path) ?? new Map<PeerId, readonly Entry[]>()
     this.entries.set(remote.path, atPath)
-    const unseen = (atPath.get(peer) ?? []).filter(
-      ({ version }) => !holds(remote.version.seen, version.content),
-    )
+    const unseen = (atPath.get(peer) ?? []).filter((entry) => !hasSeen(remote, entry))
     atPath.set(peer, [...unseen, remote].slice(-SUPERSEDED_OF_PEER_MAX))
+  }
+
+  /** Somebody has replaced what this entry has seen: nobody's word of that is looked at again, or what was replaced would come back
+   *  where a change here has not seen it. */
+  handleTold(remote: Entry): void {
+    const atPath = this.entries.get(remote.path)
+    for (const [peer, entries] of atPath ?? []) {
+      const standing = entries.filter((entry) => isSame(entry, remote) || !hasSeen(remote, entry))
+      if (standing.length > 0) atPath?.set(peer, standing)
+      else atPath?.delete(peer)
+    }
+    if (atPath?.size === 0) this.entries.delete(remote.path)
   }
 
   /** The entry that stands at the path has changed, or nothing is wanted there any more. */
@@ -42,4 +52,12 @@ export class Superseded {
     this.changed.clear()
     return taken
   }
+}
+
+function hasSeen({ version: { seen } }: Entry, { version }: Entry): boolean {
+  return holds(seen, version.content) && holds(seen, version.attributes)
+}
+
+function isSame({ version: one }: Entry, { version: other }: Entry): boolean {
+  return one.content === other.content && one.attributes === other.attributes
 }

@@ -62,6 +62,34 @@ describe('entries that lost against ours', () => {
     expect(superseded.takeChanged()).toEqual(entries.slice(1).map((remote) => ({ peer: first, remote })))
   })
 
+  it('are forgotten, of every peer, once somebody tells what has seen them, but not what is the same', () => {
+    const lost = fileEntry('c', { version: versionOf(0) })
+    const concurrent = fileEntry('c', { version: versionOf(1) })
+    const replacing = fileEntry('c', { version: versionOf(0, 2) })
+    superseded.add(first, concurrent)
+    superseded.add(first, lost)
+    superseded.add(second, lost)
+    superseded.handleTold(lost)
+    superseded.handleTold({ ...replacing, path: 'a' })
+    superseded.handleChange('c')
+    expect(superseded.takeChanged()).toHaveLength(3)
+    superseded.add(first, concurrent)
+    superseded.add(first, lost)
+    superseded.add(second, lost)
+    superseded.handleTold(replacing)
+    superseded.handleChange('c')
+    expect(superseded.takeChanged()).toEqual([{ peer: first, remote: concurrent }])
+  })
+
+  it('are not forgotten for an entry that has not seen who may read them', () => {
+    const { attributes } = versionOf(0, 1)
+    const opened = fileEntry('c', { version: { ...versionOf(0), attributes, seen: versionOf(0, 1).seen } })
+    superseded.add(first, opened)
+    superseded.handleTold(fileEntry('c', { version: versionOf(0, 2) }))
+    superseded.handleChange('c')
+    expect(superseded.takeChanged()).toEqual([{ peer: first, remote: opened }])
+  })
+
   it('are forgotten with their peer, and those of the others are not', () => {
     superseded.handlePeerGone(first)
     superseded.handleChange('a')
