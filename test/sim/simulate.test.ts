@@ -236,6 +236,10 @@ const FOUND_WITH_POWER = [
     'what was known and not held was forgotten for a newer one, not held either, that was deleted then',
   ],
   [2001869, 'what its peer had replaced came back at the path where a file was edited that had not seen it'],
+  [
+    75001534,
+    'an edit on one that only receives, of a file whose replacement was held, counted as the former content and was lost',
+  ],
 ] as const
 
 /** The same, with shares that are put back. */

@@ -139,10 +139,12 @@ export class Recording {
   ): void {
     const { catalogue, findings } = this.options
     const kept = catalogue.kept(path)
-    if (kept !== undefined) {
+    if (kept !== undefined && sameContent(kept.entry, content)) {
       catalogue.keptEntries.refresh(path, { ...kept, signature, mode: signature?.mode ?? seen })
       return
     }
+    // An edit of what was kept is local to the change that was stopped. Kept on under the former content, it would be replaced as that.
+    this.dropKept(path)
     const aside = catalogue.aside.get(path)
     if (aside !== undefined && sameContent(aside.entry, content)) {
       catalogue.aside.refresh(path, { ...aside, signature, mode: signature?.mode ?? seen })
@@ -156,7 +158,7 @@ export class Recording {
       return
     }
     const live = catalogue.live(path)
-    if (live?.kind === 'folder')
+    if (live?.kind === 'folder' || kept?.entry.kind === 'folder')
       for (const child of [...catalogue.manifest.children(path)]) this.miss(child.path, locals)
     if (live !== undefined) catalogue.release(path)
     if (locals.set(path, content, signature)) findings.addHeld(path)

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
 import { type Dot, dotOf, uniteSeen } from '../../../src/share/dots.js'
-import { mtimeOf } from '../../../src/share/edit.js'
+import { mtimeOf, removeContent } from '../../../src/share/edit.js'
 import type { Entry } from '../../../src/share/entry.js'
 import {
   dotted,
@@ -238,4 +238,25 @@ describe('a file that is kept in a folder which is known and not held goes', () 
     expect(share.scanned()).toEqual(changes)
     expect([...share.catalogue.stoppedPaths.keptPaths.keys()]).toEqual([])
   })
+})
+
+test('what stands in a folder whose deletion is held is missing where a file takes its place on a machine that only receives', () => {
+  const share = new ShareOnDisk({ direction: 'receive-only' })
+  for (const name of ['a', 'b']) {
+    const remote = theirFile(`d/${name}`, name)
+    expect(share.placing.place(remote, share.putTemporary(utf8(name))).type).toBe('placed')
+  }
+  for (const path of ['d/a', 'd']) {
+    const standing = share.catalogue.get(path)!
+    share.catalogue.keptEntries.keep(removeContent(standing, `${THEIRS}:9`, START_MS).entry)
+  }
+  share.disk.unharmed((disk) => {
+    for (const name of ['a', 'b']) disk.removeFile(`d/${name}`)
+    disk.removeFolder('d')
+  })
+  share.disk.putFile('d', utf8('made here'))
+  share.scan()
+  expect([...share.catalogue.stoppedPaths.keptPaths.keys()]).toEqual([])
+  expect([...share.catalogue.stoppedPaths.missing]).toEqual(['d/b'])
+  expect([...share.scanner.locals.paths()]).toEqual(['d'])
 })
