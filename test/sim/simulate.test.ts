@@ -236,6 +236,7 @@ const FOUND_WITH_POWER = [
     'what was known and not held was forgotten for a newer one, not held either, that was deleted then',
   ],
   [2001869, 'what its peer had replaced came back at the path where a file was edited that had not seen it'],
+  [75001820, 'a version that its peer had lost with the power beat what that peer told in its new name'],
 ] as const
 
 /** The same, with shares that are put back. */
