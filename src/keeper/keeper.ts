@@ -283,7 +283,7 @@ export class Keeper {
 
   /** Before the peer is told of any entry, and before one of its entries is considered. */
   private vet({ peer, author, theyKnow }: PeerClaim, nowMs: number): void {
-    if (author !== undefined) this.authors.handleTold(peer, author)
+    if (author !== undefined && this.authors.handleTold(peer, author)) this.receiving.handleRenewed(peer)
     this.tellKnown()
     const verdict = this.vetting.handleClaim(theyKnow)
     if (verdict.type === 'unsaid') return

@@ -121,6 +121,14 @@ export class Receiving {
     if (!this.consider(peer, remote, nowMs)) this.options.peers.askAgain(peer, nowMs)
   }
 
+  /** The peer goes on in another name, and may have lost what it told before; its session need not have been seen to end. Its versions
+   *  that lost here are given up: one that is nowhere any more would beat what it tells now. The comparison begins at the top again. */
+  handleRenewed(peer: PeerId): void {
+    const { peers, superseded } = this.options
+    superseded.handlePeerGone(peer)
+    peers.handleGone(peer)
+  }
+
   // — Outcomes of the intake —
 
   /** Carries them to the parts that wait for them. `settle` does so too. */

@@ -240,6 +240,7 @@ const FOUND_WITH_POWER = [
     75001534,
     'an edit on one that only receives, of a file whose replacement was held, counted as the former content and was lost',
   ],
+  [75001820, 'a version that its peer had lost with the power beat what that peer told in its new name'],
 ] as const
 
 /** The same, with shares that are put back. */

@@ -29,14 +29,17 @@ export class PeerAuthors {
     }
   }
 
-  handleTold(peer: PeerId, author: PeerId): void {
-    if (this.authors.get(peer) === author) return
+  /** Answers whether the peer edited in another name before: it may have forgotten edits that it told of. */
+  handleTold(peer: PeerId, author: PeerId): boolean {
+    const former = this.authors.get(peer)
+    if (former === author) return false
     this.authors.delete(peer)
     this.authors.set(peer, author)
     this.untold.add(peer)
     if (this.authors.size > PEER_AUTHORS_MAX) this.authors.delete(this.authors.keys().next().value!)
     const parts = [...this.authors].map((pair) => pair.join(':'))
     this.index.putMeta(PEER_AUTHORS, parts.join(','))
+    return former !== undefined
   }
 
   /** What is known of the peers' own edits, where that is something else than at the last call. */

@@ -36,6 +36,7 @@ export class Superseded {
     if (this.entries.has(path)) this.changed.add(path)
   }
 
+  /** The peer left, or goes on in another name and tells anew what it has. */
   handlePeerGone(peer: PeerId): void {
     for (const [path, atPath] of this.entries)
       if (atPath.delete(peer) && atPath.size === 0) this.entries.delete(path)

@@ -42,8 +42,9 @@ test('what is known of a peer is told when it says in whose name it edits, and w
 
 test('a peer that goes on in another name is told of that one, of which nothing may be known', () => {
   recordEdit(AUTHOR, 7)
-  authors.handleTold(PEER, AUTHOR)
-  authors.handleTold(PEER, 'e'.repeat(16))
+  expect(authors.handleTold(PEER, AUTHOR)).toBe(false)
+  expect(authors.handleTold(PEER, AUTHOR)).toBe(false)
+  expect(authors.handleTold(PEER, 'e'.repeat(16))).toBe(true)
   expect(authors.takeNews()).toEqual([{ peer: PEER, author: 'e'.repeat(16), count: 0 }])
 })
 
