@@ -2,7 +2,7 @@
 export const PLACE_RETRY_MS = 150
 export const PLACE_TRIES_MAX = 40
 
-/** Files of one block in flight at most, and their bytes. */
+/** Files of one block in flight at most, until they are in place, and their bytes, until they are written. */
 export const SMALL_FETCHES_MAX = 512
 export const SMALL_FETCH_BYTES_MAX = 6 * 1024 * 1024
 

@@ -127,7 +127,9 @@ export class Placements {
 
   /** Writes the whole content of a want beside the share, to be put in place. */
   placeContent(want: Want, bytes: Uint8Array, nowMs: number): void {
-    if (this.makeTemporary(want, bytes, nowMs)) this.place(want, nowMs)
+    if (!this.makeTemporary(want, bytes, nowMs)) return
+    this.options.wants.handleWritten(want)
+    this.place(want, nowMs)
   }
 
   /** Answers whether anything was ready. */

@@ -94,7 +94,10 @@ export class Wants {
   private readonly fetchingDigest = new Map<Digest, Want>()
   private nextFetch = 1
   private smallCount = 0
+  /** Of those whose content is on its way, not written yet. */
   private smallBytes = 0
+  /** Small files whose content is written, and not in place. */
+  private readonly smallWritten = new Set<Want>()
   /** Files of several blocks of which blocks are still to come. */
   private readonly largeFetches = new Set<Want>()
   /** Since nothing was wanted last. */
@@ -245,6 +248,14 @@ export class Wants {
     }
   }
 
+  /** All of a small file is on the disk. It may still wait for what was recorded before it: its bytes keep nothing else from being
+   *  fetched, or what it waits for might be that. */
+  handleWritten(want: Want): void {
+    if (want.fetch === undefined || isLarge(want) || this.smallWritten.has(want)) return
+    this.smallWritten.add(want)
+    this.smallBytes -= want.remote.sizeBytes
+  }
+
   /** Its fetch is over, well or not; what waited for the same content may go on. */
   endFetch(want: Want): void {
     if (want.fetch !== undefined) {
@@ -252,7 +263,7 @@ export class Wants {
       if (isLarge(want)) this.largeFetches.delete(want)
       else {
         this.smallCount--
-        this.smallBytes -= want.remote.sizeBytes
+        if (!this.smallWritten.delete(want)) this.smallBytes -= want.remote.sizeBytes
       }
     }
     want.fetch = undefined

@@ -111,6 +111,20 @@ describe('what is in flight at once', () => {
     expect(orders()).toHaveLength(1)
   })
 
+  test('small files by their number alone once they are written, and their bytes are given back once', () => {
+    const fitting = Math.ceil(SMALL_FETCH_BYTES_MAX / BLOCK_BYTES)
+    for (let file = 0; file < fitting + 5; file++) add(`${file}`, BLOCK_BYTES, { digest: digestOf(file) })
+    expect(orders()).toHaveLength(fitting)
+    const first = wants.get('0')!
+    wants.handleWritten(first)
+    wants.handleWritten(first)
+    expect(orders()).toHaveLength(1)
+    wants.remove(first, true)
+    expect(orders()).toEqual([])
+    wants.remove(wants.get('1')!, true)
+    expect(orders()).toHaveLength(1)
+  })
+
   test('large files up to their number, and small ones beside them', () => {
     for (let file = 0; file <= LARGE_FETCHES_MAX; file++)
       addLarge(`large ${file}`, { digest: digestOf(file) })
