@@ -353,7 +353,11 @@ export class Engine {
       if (isPaused) {
         endpoint.dropAsks(session)
         receiving.handlePaused(session)
-        if (isPeers) toKeeper.push({ type: 'peer-gone', peer })
+        if (!isPeers) continue
+        // While the keeper starts, what the peer told before the pause waits here.
+        for (const question of toKeeper.withdrawClaims(peer))
+          talk.handleAnswer({ type: 'answer', question, answer: 'working' })
+        toKeeper.push({ type: 'peer-gone', peer })
       } else receiving.large.handleOpened(session, peer, nowMs)
     }
   }

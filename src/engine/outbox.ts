@@ -20,6 +20,17 @@ export class Outbox {
     return first
   }
 
+  /** Takes back what a peer told and the keeper has not got yet. Answers the questions, which it will not answer. */
+  withdrawClaims(peer: string): number[] {
+    const withdrawn: number[] = []
+    this.messages = this.messages.filter((message) => {
+      if (message.type !== 'claim' || message.claim.peer !== peer) return true
+      withdrawn.push(message.question)
+      return false
+    })
+    return withdrawn
+  }
+
   /** The next watcher process starts from the index and the log, which do not know where the disk was found wrong. */
   handleKeeperLost(): void {
     this.messages = this.messages.filter(({ type }) => type === 'suspect')

@@ -11,6 +11,19 @@ const locate = (digit: number): EngineToKeeper & { type: 'locate' } => ({
   items: [{ kind: 'file', digest: `${digit}`.repeat(64) }],
 })
 const gone = { type: 'peer-gone', peer: 'a'.repeat(16) } as const
+const claim = (question: number, peer: string): EngineToKeeper => ({
+  type: 'claim',
+  question,
+  claim: {
+    peer,
+    root: { kind: 'tree', digest: '0'.repeat(64), sizeBytes: 0 },
+    author: undefined,
+    theyKnow: undefined,
+    notHeldCount: 0,
+    scope: { type: 'whole' },
+    changes: [],
+  },
+})
 const suspect = (path: string): EngineToKeeper => ({ type: 'suspect', path })
 
 let outbox: Outbox
@@ -23,6 +36,15 @@ function polled(): EngineToKeeper[] {
   for (let message = outbox.poll(); message !== undefined; message = outbox.poll()) messages.push(message)
   return messages
 }
+
+test('claims of a peer that wait are taken back, and nothing else is', () => {
+  const [paused, other] = ['a', 'b'].map((digit) => digit.repeat(16)) as [string, string]
+  const told = [claim(1, paused), gone, claim(2, other), claim(3, paused)]
+  for (const message of told) outbox.push(message)
+  expect(outbox.withdrawClaims(paused)).toEqual([1, 3])
+  expect(outbox.withdrawClaims(paused)).toEqual([])
+  expect(polled()).toEqual([gone, claim(2, other)])
+})
 
 describe('messages to the keeper', () => {
   test('leave in the order in which they were pushed', () => {

@@ -165,6 +165,7 @@ const FOUND = [
     50034083,
     'a link that was put in place just before a kill, and moved away before that, was held to have been recorded',
   ],
+  [76503069, 'what a peer had told while the watcher process was down reached the next one after a pause'],
 ] as const
 
 /** The same, with losses of power. */
