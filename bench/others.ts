@@ -106,7 +106,7 @@ export async function startRsyncDaemon(
   return daemon
 }
 
-/** Of the job's file or folder, for a client of the daemon. */
+/** Address of the job's file or folder, for a client of the daemon. */
 export function rsyncAddress({ source }: Testbed, job: Job): string {
   return `rsync://${source.endpoint.host}:${PORT}/source/${basename(job.source)}`
 }

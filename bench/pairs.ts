@@ -7,7 +7,7 @@ export interface Measure {
   readonly seconds: number
   /** LEFT: from the first request on, without noticing, settling and hashing. */
   readonly movingSeconds?: number
-  /** Of all processes of both ends. */
+  /** CPU time of all processes of both ends. */
   readonly cpuSeconds: number
   /** Both directions, with headers. */
   readonly wireBytes: number
@@ -22,7 +22,7 @@ export interface Pair {
 /** All pairs of one workload over one link. */
 export interface Series {
   readonly title: string
-  /** Of content. */
+  /** Content that is moved. */
   readonly bytes: number
   readonly pairs: readonly Pair[]
 }

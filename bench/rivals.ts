@@ -32,7 +32,7 @@ export interface Rival {
   readonly missing: string | undefined
   /** `folder` is for files of the server's own. */
   readonly start: (testbed: Testbed, job: Job, folder: string) => Promise<ChildProcess>
-  /** Of the client, which puts what it pulls into the folder `into`. */
+  /** Command line of the client, which puts what it pulls into the folder `into`. */
   readonly words: (testbed: Testbed, job: Job, into: string) => string[]
 }
 

@@ -63,7 +63,7 @@ export async function startSshd(sandbox: Sandbox, { source }: Testbed): Promise<
     'Subsystem sftp internal-sftp',
   ]
   writeFileSync(config, `${lines.join('\n')}\n`)
-  // It refuses to start without /run/sshd. A namespace's processes have mounts of their own.
+  // sshd refuses to start without /run/sshd. A namespace's processes have mounts of their own.
   const prepare = 'mount -t tmpfs run /run && mkdir -m 755 /run/sshd && exec "$@"'
   const words = ['sh', '-c', prepare, 'sh', SSHD!, '-D', '-e', '-f', config, '-h', host]
   const daemon = spawnAt(source, sandbox, words)

@@ -114,7 +114,7 @@ function killAllIn(namespace: string): void {
     try {
       process.kill(Number(pid), 'SIGKILL')
     } catch {
-      // It ended meanwhile.
+      // The process ended meanwhile.
     }
   }
 }

@@ -84,7 +84,7 @@ export class Keeper {
     catalogue.onRecorded((path, unseen) => {
       superseded.handleChange(path)
       // The loser of a conflict that is not held may win against what comes next, and its peer will not tell of it again.
-      if (unseen !== undefined) for (const peer of this.peers.all()) superseded.add(peer, unseen)
+      if (unseen !== undefined) superseded.addOfAll(this.peers.all(), unseen)
       this.stopped.handleRecorded(path)
     })
     this.announcer = new Announcer(catalogue, edits)

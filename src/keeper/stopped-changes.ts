@@ -25,7 +25,7 @@ export interface StoppedChangesOptions {
   readonly scanner: Scanner
   readonly edits: OwnEdits
   readonly peers: PeerBook
-  readonly superseded: Pick<Superseded, 'add'>
+  readonly superseded: Pick<Superseded, 'addOfAll'>
   readonly intake: Intake
   readonly notHeld: NotHeldTries
   readonly local: LocalChanges
@@ -161,7 +161,7 @@ export class StoppedChanges {
   private rememberUnseen(known: Entry, remote: Entry): void {
     const { peers, superseded } = this.options
     if (holds(remote.version.seen, known.version.content)) return
-    for (const peer of peers.all()) superseded.add(peer, known)
+    superseded.addOfAll(peers.all(), known)
   }
 
   /** Handles a path that is gone here. An edit of a peer brings it back; that a peer deleted it too is all there is to say. */

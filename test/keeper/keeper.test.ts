@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../src/base/limits.js'
-import { crc32, hash } from '../../src/io/hash.js'
+import { hash } from '../../src/io/hash.js'
 import { NOT_HELD_BACKOFF_MS } from '../../src/keeper/intake/limits.js'
 import { Keeper } from '../../src/keeper/keeper.js'
 import { SETTLE_MS } from '../../src/keeper/limits.js'
 import { ASK_AGAIN_MS_MAX, NOTICES_NAMED_MAX } from '../../src/keeper/peers/limits.js'
-import { openShare } from '../../src/keeper/recover/recovery.js'
 import { OWN_WRITE_REST_MS } from '../../src/keeper/scan/limits.js'
 import type { PeerClaim } from '../../src/pipe/messages.js'
 import { peerOf } from '../../src/share/dots.js'
@@ -27,21 +26,10 @@ describe('a share that is read for the first time', () => {
 
   test('answers a claim that comes too early with working', () => {
     const share = new RestartingShare()
-    const { disk, index } = share
+    const { disk } = share
     disk.putFile('large', contentOf(100 * BLOCK_BYTES))
-    const opened = openShare({
-      disk,
-      peer: OURS,
-      hash,
-      crc32,
-      index,
-      boot: 'boot',
-      wallMs: () => share.nowMs,
-      random: () => 0,
-      witness: share.witness,
-    })
     share.keeper = new Keeper(
-      { disk, hash, ...opened, links: 'follow', wallMs: () => share.nowMs, onFolder: () => {} },
+      { disk, hash, ...share.open(), links: 'follow', wallMs: () => share.nowMs, onFolder: () => {} },
       share.nowMs,
     )
     share.keeper.handle(

@@ -37,21 +37,17 @@ export class RestartingShare {
     this.start()
   }
 
+  open(): ReturnType<typeof openShare> {
+    const { disk, index, witness } = this
+    const wallMs = () => this.nowMs
+    return openShare({ disk, peer: OURS, hash, crc32, index, boot: 'boot', wallMs, random: () => 0, witness })
+  }
+
   /** Starts the watcher process, or the next one after a kill, and lets it read the share. */
   start(): void {
-    const { disk, index } = this
+    const { disk } = this
     const wallMs = () => this.nowMs
-    const opened = openShare({
-      disk,
-      peer: OURS,
-      hash,
-      crc32,
-      index,
-      boot: 'boot',
-      wallMs,
-      random: () => 0,
-      witness: this.witness,
-    })
+    const opened = this.open()
     const { catalogue, journal } = opened
     const edits = countedEdits(this.counts, opened.edits.author, RENEWED)
     const options = {

@@ -268,7 +268,7 @@ export class Catalogue {
     return true
   }
 
-  /** What is known at the path and not held, where this entry has not seen it. */
+  /** The entry that is known at the path and not held, where this one has not seen it. */
   private notHeldUnseenBy({ path, version }: Entry): Entry | undefined {
     const known = this.isHeld(path) ? undefined : this.manifest.get(path)
     return known === undefined || holds(version.seen, known.version.content) ? undefined : known

@@ -94,7 +94,7 @@ export class Wants {
   private readonly fetchingDigest = new Map<Digest, Want>()
   private nextFetch = 1
   private smallCount = 0
-  /** Of those whose content is on its way, not written yet. */
+  /** Bytes of small files that are being fetched and are not written yet. */
   private smallBytes = 0
   /** Small files whose content is written, and not in place. */
   private readonly smallWritten = new Set<Want>()

@@ -19,16 +19,22 @@ export class Superseded {
     atPath.set(peer, [...unseen, remote].slice(-SUPERSEDED_OF_PEER_MAX))
   }
 
+  /** Remembers an entry of each of these peers, none of which is sure to tell of it again. */
+  addOfAll(peers: Iterable<PeerId>, remote: Entry): void {
+    for (const peer of peers) this.add(peer, remote)
+  }
+
   /** Somebody has replaced what this entry has seen: nobody's word of that is looked at again, or what was replaced would come back
    *  where a change here has not seen it. */
   handleTold(remote: Entry): void {
     const atPath = this.entries.get(remote.path)
-    for (const [peer, entries] of atPath ?? []) {
+    if (atPath === undefined) return
+    for (const [peer, entries] of atPath) {
       const standing = entries.filter((entry) => isSame(entry, remote) || !hasSeen(remote, entry))
-      if (standing.length > 0) atPath?.set(peer, standing)
-      else atPath?.delete(peer)
+      if (standing.length > 0) atPath.set(peer, standing)
+      else atPath.delete(peer)
     }
-    if (atPath?.size === 0) this.entries.delete(remote.path)
+    if (atPath.size === 0) this.entries.delete(remote.path)
   }
 
   /** The entry that stands at the path has changed, or nothing is wanted there any more. */
