@@ -41,8 +41,9 @@ export const ASKING_MS = { full: 8_000, quick: 2_500 }
 export const PATH_ANSWERS_PER_S_MAX = 64
 export const GREETINGS_PER_S_MAX = 2
 
-/** Memory that such a peer may add, and work of the target for which another peer waits: as for a walk of listings. */
-export const ASKING_BYTES_MAX = 32 * 1024 * 1024
+/** Memory that such a peer may add, and work of the target for which another peer waits. A target that has just started takes up to
+ *  40 MB, for its heap grows to its first size; the same again adds 4 MB. */
+export const ASKING_BYTES_MAX = 48 * 1024 * 1024
 export const ASKING_STALL_MS_MAX = 200
 
 /** Rounds of answers that nobody asked for; after each, the target tells its state again twice or three times. */

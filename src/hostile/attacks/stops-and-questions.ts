@@ -93,6 +93,7 @@ export const pauseFlood: Attack = {
         seen: `${count} pauses, ${greetingCount} greetings`,
       }),
     )
+    answerBusy(attacker)
     const isThere = await gives(attacker, ground.target, 'after-pauses')
     return isThere ? result : { ...result, fault: result.fault ?? 'nothing is taken of a peer that goes on' }
   },
@@ -188,8 +189,7 @@ export const unaskedAnswers: Attack = {
       // What was answered so is told again a moment later.
       await sleep(UNASKED_ROUND_MS)
     }
-    // The target greets it after the last pause: told that the two are the same, it would rightly take nothing.
-    attacker.onMessage = () => encodeMessage({ type: 'working', retryMs: ASKED_AGAIN_MS })
+    answerBusy(attacker)
     await attacker.ask(GOES_ON)
     if (faults.length === 0 && !(await gives(attacker, target, 'unasked-last')))
       faults.push('nothing is taken of it when it keeps to the protocol again')
@@ -206,6 +206,11 @@ async function greeted({ connected }: Ground): Promise<Attacker> {
   const attacker = await connected()
   await attacker.have(attacker.items.addTree([]))
   return attacker
+}
+
+/** The target greets a peer after its last pause: told that the two are the same, it would rightly take nothing. */
+function answerBusy(peer: Attacker): void {
+  peer.onMessage = () => encodeMessage({ type: 'working', retryMs: ASKED_AGAIN_MS })
 }
 
 /** Whether the target takes this file of a peer. */
