@@ -81,7 +81,8 @@ export class Journal<E extends Placeable> {
   private bootNow = ''
   private handle: FileHandle
   private endOffset = 0
-  private compactAtBytes = COMPACT_BYTES_MIN
+  /** What the last compaction left. */
+  private compactedBytes = 0
   /** A failed append may have left part of itself behind the end. */
   private torn = false
   private unsynced = true
@@ -164,10 +165,10 @@ export class Journal<E extends Placeable> {
     this.unsynced = false
   }
 
-  /** Rewrites the log to what still matters, once it has grown large. Answers whether it did. On a DiskError
-   *  the old log goes on as it was. */
-  compactIfLarge(): boolean {
-    if (this.endOffset < this.compactAtBytes) return false
+  /** Rewrites the log to what still matters, once it has `bytesMin` and has grown since the last time. Answers whether it did.
+   *  On a DiskError the old log goes on as it was. */
+  compactIfLarge(bytesMin = COMPACT_BYTES_MIN): boolean {
+    if (this.endOffset < Math.max(bytesMin, this.compactedBytes * COMPACT_GROWTH)) return false
     const { disk } = this.options
     const fresh = disk.create(NEW_JOURNAL_PATH)
     let endOffset: number
@@ -184,7 +185,7 @@ export class Journal<E extends Placeable> {
     this.handle = fresh
     this.endOffset = endOffset
     this.torn = false
-    this.compactAtBytes = Math.max(COMPACT_BYTES_MIN, endOffset * COMPACT_GROWTH)
+    this.compactedBytes = endOffset
     disk.syncFolder(OWN_FOLDER)
     return true
   }

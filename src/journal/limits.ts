@@ -8,7 +8,7 @@ import { PATH_BYTES_MAX } from '../base/limits.js'
  *  split to fit. */
 export const RECORD_BYTES_MAX = 64 * 1024
 
-/** Bytes of the log below which it is never compacted: about 8,000 placed files. */
+/** Bytes of the log below which it is not compacted while files are placed: about 8,000 of them. */
 export const COMPACT_BYTES_MIN = 2 * 1024 * 1024
 
 /** A log is compacted when it has grown to this many times what the last compaction left. */

@@ -9,6 +9,7 @@ import { parentOf } from '../../share/path.js'
 import { syncFile } from './file-sync.js'
 import {
   CHECKPOINT_DELAY_MS_MAX,
+  CHECKPOINT_LOG_BYTES,
   CHECKPOINT_QUIET_MS,
   CHECKPOINT_STEP_FILES,
   CHECKPOINT_STOP_FILES_MAX,
@@ -59,7 +60,7 @@ export class Checkpoint {
     this.folders.clear()
     this.attempt(() => {
       this.journal.append({ kind: 'checkpoint' })
-      this.journal.compactIfLarge()
+      this.journal.compactIfLarge(CHECKPOINT_LOG_BYTES)
     })
   }
 

@@ -11,6 +11,9 @@ export const CHECKPOINT_QUIET_MS = 10_000
 export const CHECKPOINT_DELAY_MS_MAX = 300_000
 export const CHECKPOINT_STEP_FILES = 16
 
+/** Bytes of a log with a checkpoint at its end from which it is compacted: each start reads it, 10 µs for each of some 300 files. */
+export const CHECKPOINT_LOG_BYTES = 64 * 1024
+
 /** Placed files that an orderly stop still syncs: at 10 ms each, half of the time after which the parent kills the process. */
 export const CHECKPOINT_STOP_FILES_MAX = 32
 

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
+import { BLOCK_BYTES } from '../../../src/base/limits.js'
 import { Checkpoint } from '../../../src/keeper/place/checkpoint.js'
 import {
   CHECKPOINT_DELAY_MS_MAX,
+  CHECKPOINT_LOG_BYTES,
   CHECKPOINT_QUIET_MS,
   CHECKPOINT_STEP_FILES,
 } from '../../../src/keeper/place/limits.js'
@@ -183,5 +185,26 @@ describe('a sync that fails', () => {
     }
     expect(() => checkpoint.step(START_MS + CHECKPOINT_QUIET_MS)).toThrow(TypeError)
     expect(unsynced(share)).toEqual(['a'])
+  })
+
+  test(`leaves a log of less than ${CHECKPOINT_LOG_BYTES} bytes as it is, and of a longer one what still matters`, () => {
+    const share = watchedShare()
+    const { journal } = share
+    const checkpointed = () => {
+      const checkpoint = new Checkpoint(share.disk, journal, START_MS)
+      for (let dueMs = checkpoint.pollTimeout(); dueMs !== undefined; dueMs = checkpoint.pollTimeout())
+        checkpoint.step(dueMs)
+      return journal.sizeBytes
+    }
+    const fetch = { digest: '5'.repeat(64), sizeBytes: 3 * BLOCK_BYTES, path: 'large' }
+    journal.append({ kind: 'fetch', ...fetch })
+    let count = 0
+    for (; journal.sizeBytes < CHECKPOINT_LOG_BYTES - 1_000; count++) place(share, `${count}`)
+    const beforeBytes = journal.sizeBytes
+    expect(checkpointed()).toBeGreaterThan(beforeBytes)
+    for (; journal.sizeBytes < CHECKPOINT_LOG_BYTES; count++) place(share, `${count}`)
+    expect(checkpointed()).toBeLessThan(1_000)
+    expect([...journal.fetches.keys()]).toEqual([fetch.digest])
+    expect(unsynced(share)).toEqual([])
   })
 })
