@@ -83,8 +83,11 @@ export const FLUSH_MS_MAX = 300
 
 // — What the views draw —
 
-/** How often a view looks at its clock: bars are redrawn, held-back lines are printed. */
+/** How often a view looks at its clock: bars are redrawn, held-back lines are printed. Once nothing has happened for so long, it looks
+ *  less often: each look wakes the process, which takes 0.1 ms and more of a processor that sleeps. */
 export const TICK_MS = 200
+export const VIEW_REST_AFTER_MS = 6_000
+export const REST_TICK_MS = 1_000
 
 /** Bars of files at once, so that the screen still has room for what happens. */
 export const FILE_BARS_MAX = 6
@@ -131,6 +134,10 @@ export const BACKLOG_BYTES_MAX = 16_000_000
 
 assert(FLUSH_MS_MAX < STOP_MS_MAX, 'the last lines must be out before the guard ends the process')
 assert(BACKLOG_BYTES_SOFT < BACKLOG_BYTES_MAX, 'progress is left out before anything else')
+assert(
+  VIEW_REST_AFTER_MS > TALLY_UNDER_BARS_MS && VIEW_REST_AFTER_MS > PLAIN_PROGRESS_MS,
+  'nothing is held back then',
+)
 assert(TICK_MS <= TALLY_MS && TICK_MS <= PLAIN_PROGRESS_MS, 'a view must look at its clock often enough')
 
 /** How long `left ls` and `left get` wait for a peer that does not answer: a handshake on a bad link takes three seconds, and three keys may

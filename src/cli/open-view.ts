@@ -5,10 +5,10 @@ import { performance } from 'node:perf_hooks'
 import type { PeerEvent } from '../app/events.js'
 import { isForeground, type Job } from './job-control.js'
 import { JsonView } from './json-view.js'
-import { TICK_MS } from './limits.js'
 import { Output, type OutputStream } from './output.js'
 import { PlainView } from './plain-view.js'
 import type { TerminalView } from './terminal-view.js'
+import { Ticks } from './ticks.js'
 import type { ViewClock } from './view.js'
 
 export interface ViewRequest {
@@ -36,16 +36,18 @@ const REAL_CLOCK: ViewClock = { monotonicMs: () => performance.now(), wall: () =
 export async function openView(request: ViewRequest): Promise<OpenView> {
   const output = new Output(request.stream, request.onGone, { gathers: true })
   const view = await chooseView(request, output, REAL_CLOCK)
-  const timer = setInterval(() => view.tick(), TICK_MS)
-  timer.unref()
+  const ticks = new Ticks(() => view.tick())
   const restore = () => {
-    clearInterval(timer)
+    ticks.stop()
     view.close()
     output.release()
   }
   const job = 'suspend' in view ? jobOf(view, output) : undefined
   return {
-    show: (event) => view.show(event),
+    show: (event) => {
+      view.show(event)
+      ticks.handleEvent()
+    },
     job,
     restore,
     close: async () => {

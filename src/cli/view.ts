@@ -4,7 +4,7 @@ import type { PeerEvent } from '../app/events.js'
 
 export interface View {
   show(event: PeerEvent): void
-  /** Called every TICK_MS: draws, and prints what was held back. */
+  /** Called by `Ticks`: draws, and prints what was held back. */
   tick(): void
   /** Puts the terminal back as it was; nothing is drawn after it. May be called twice, and from anywhere. */
   close(): void
