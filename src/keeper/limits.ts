@@ -16,7 +16,7 @@ export const REFUSED_PATHS_MAX = 16_384
 
 /** The whole share is read again this often at most, and at most this share of the time. */
 export const RESCAN_MS_MIN = 30_000
-export const RESCAN_DUTY = 0.0025
+export const RESCAN_DUTY = 0.001
 
 /** Paths that something keeps back, of which those in one folder are listed for a person: 10 ms. */
 export const WHY_PATHS_MAX = 32_768
