@@ -21,10 +21,10 @@ export class FedShare extends KeptShare {
   }
 
   /** A peer tells of these versions, the last of which is what it knows. */
-  tell(versions: readonly Entry[], peer: PeerId = THEIRS): void {
+  tell(versions: readonly Entry[], peer: PeerId = THEIRS, notHeldCount = 0): void {
     const manifest = new Manifest(hash)
     for (const entry of versions) manifest.set(entry)
-    const told = { peer, root: manifest.root(), author: undefined, theyKnow: undefined, notHeldCount: 0 }
+    const told = { peer, root: manifest.root(), author: undefined, theyKnow: undefined, notHeldCount }
     const claim = { ...told, scope: { type: 'whole' }, changes: versions } as const
     this.send({ type: 'claim', question: ++this.question, claim })
   }

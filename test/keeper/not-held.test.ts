@@ -190,6 +190,40 @@ test('what its peer wrote anew while a file that nobody may read stood there is 
   expect(share.textAt('a')).toBe('second')
 })
 
+describe('what the disk refused, and the next try of which ended with the session', () => {
+  let share: FedShare
+  let theirs: Entry
+  beforeEach(() => {
+    share = new FedShare([])
+    share.disk.faults.refusePath('a')
+    theirs = share.theirs('a', 'theirs')
+    share.tell([theirs], THEIRS, 1)
+    share.give(share.orders())
+    share.disk.faults.refusePath('a', false)
+    share.pass(RETRY_BACKOFF_MS)
+    const [order] = share.orders()
+    share.send({ type: 'fetch-failed', fetch: order!.fetch, reason: 'peer-gone' })
+    expect(share.orders()).toEqual([])
+  })
+
+  test.each(['in another session', 'anew'])('is had when its peer holds more, %s', (how) => {
+    if (how === 'anew') share.send({ type: 'peer-gone', peer: THEIRS })
+    share.tell([theirs], THEIRS, 0)
+    share.give(share.orders())
+    share.pass(1_000)
+    expect(share.textAt('a')).toBe('theirs')
+  })
+
+  test('is had of another peer that comes', () => {
+    share.tell([theirs], OTHER)
+    const orders = share.orders()
+    expect(orders).toMatchObject([{ peer: OTHER, path: 'a' }])
+    share.give(orders)
+    share.pass(1_000)
+    expect(share.textAt('a')).toBe('theirs')
+  })
+})
+
 describe('what is known and not held, in whose place came what had not seen it', () => {
   let share: FedShare
   let older: Entry

@@ -166,6 +166,10 @@ const FOUND = [
     'a link that was put in place just before a kill, and moved away before that, was held to have been recorded',
   ],
   [76503069, 'what a peer had told while the watcher process was down reached the next one after a pause'],
+  [
+    79000285,
+    'what the disk had refused was not tried again when its peer came back, for a try that had ended with the session',
+  ],
 ] as const
 
 /** The same, with losses of power. */

@@ -14,12 +14,14 @@ import { NOT_HELD_BACKOFF_MS, RETRY_BACKOFF_MS, RETRY_BACKOFF_MS_MAX } from './l
 interface Refusal {
   /** The edit that made the content. */
   readonly content: Dot
-  /** The disk's; undefined where only `sources` refused: they do not hold it, and others may. */
+  /** The disk's, of this try or one before; undefined where only `sources` refused. */
   readonly reason: string | undefined
   /** The same for a command. */
   readonly cause: Cause
   readonly sinceMs: number
   readonly sources: ReadonlySet<PeerId>
+  /** The disk refused the last try. Else `sources` did not give the content: others may, and they when they hold more. */
+  readonly isOfDisk: boolean
   /** How long until the next try. */
   readonly waitMs: number
   /** Its time is over: it may be tried, and what was said of it stands. */
@@ -58,19 +60,20 @@ export class RetryBackoff {
     const isNews = before?.reason !== reason
     const waitMs = before === undefined || isNews ? RETRY_BACKOFF_MS : waitAfter(before)
     const sinceMs = isNews ? nowMs : before!.sinceMs
-    this.put(remote, { reason, cause, sinceMs, sources: new Set(sources), waitMs }, nowMs)
+    this.put(remote, { reason, cause, sinceMs, sources: new Set(sources), isOfDisk: true, waitMs }, nowMs)
     return isNews
   }
 
-  /** This peer knows `remote` and does not hold it. */
+  /** This peer knows `remote` and does not hold it, or its session ended before it gave the content. */
   addNotHeld(remote: Entry, source: PeerId, nowMs: number): void {
     const before = this.before(remote)
-    const sources = new Set(before?.sources).add(source)
+    // Peers whose content the disk refused had it.
+    const sources = new Set(before?.isOfDisk === true ? [] : before?.sources).add(source)
     const waitMs = before === undefined ? NOT_HELD_BACKOFF_MS : waitAfter(before)
     if (before !== undefined && !before.open) this.byPath.set(remote.path, { ...before, sources })
     else {
       const { reason, cause = causeOf('not-held-there'), sinceMs = nowMs } = before ?? {}
-      this.put(remote, { reason, cause, sinceMs, sources, waitMs }, nowMs)
+      this.put(remote, { reason, cause, sinceMs, sources, isOfDisk: false, waitMs }, nowMs)
     }
   }
 
@@ -96,7 +99,7 @@ export class RetryBackoff {
   has({ path, version }: Entry, peer: PeerId): boolean {
     const refusal = this.byPath.get(path)
     if (refusal === undefined || refusal.open || refusal.content !== version.content) return false
-    return refusal.reason !== undefined || refusal.sources.has(peer)
+    return refusal.isOfDisk || refusal.sources.has(peer)
   }
 
   /** Why what was wanted at this path is refused; empty where nothing was. */
@@ -150,12 +153,14 @@ export class RetryBackoff {
     return [{ path, sources: refusal.sources }]
   }
 
-  /** This peer holds more than before: takes what it did not hold, which may be tried with it. */
+  /** This peer holds more than before: takes what it did not give, which may be tried with it. */
   takeNotHeldBy(peer: PeerId): readonly RetryOrder[] {
     const orders: RetryOrder[] = []
-    for (const [path, { reason, sources }] of this.byPath) {
-      if (reason !== undefined || !sources.has(peer)) continue
-      this.delete(path)
+    for (const [path, refusal] of this.byPath) {
+      if (refusal.isOfDisk || !refusal.sources.has(peer)) continue
+      // The disk may refuse it once more: that is no news then, and the wait goes on doubling.
+      if (refusal.reason === undefined) this.delete(path)
+      else refusal.open = true
       orders.push({ path, sources: new Set([peer]) })
     }
     return orders

@@ -95,6 +95,23 @@ describe('refused paths', () => {
     }
   })
 
+  test('that the disk refused, and then a peer did not give, are tried with another, and with it when it holds more', () => {
+    const backoff = new RetryBackoff()
+    const file = theirFile('a', 'x')
+    backoff.add(file, new Set([THEIRS, OTHERS]), NO, 0)
+    expect(backoff.takeNotHeldBy(THEIRS)).toEqual([])
+    backoff.takeDue(RETRY_BACKOFF_MS)
+    backoff.addNotHeld(file, THEIRS, RETRY_BACKOFF_MS)
+    expect([backoff.has(file, THEIRS), backoff.has(file, OTHERS)]).toEqual([true, false])
+    expect(backoff.takeNotHeldBy(OTHERS)).toEqual([])
+    expect(backoff.takeNotHeldBy(THEIRS)).toEqual([{ path: 'a', sources: new Set([THEIRS]) }])
+    expect(backoff.has(file, THEIRS)).toBe(false)
+    // No news to the person, and a longer wait, where the disk still refuses it.
+    expect(backoff.add(file, new Set([THEIRS]), NO, RETRY_BACKOFF_MS)).toBe(false)
+    expect([backoff.has(file, THEIRS), backoff.has(file, OTHERS)]).toEqual([true, true])
+    expect(backoff.pollTimeout()).toBe(RETRY_BACKOFF_MS + 4 * RETRY_BACKOFF_MS)
+  })
+
   test('are tried at once with another content, and not because its time or mode changed', () => {
     const backoff = new RetryBackoff()
     const file = theirFile('a', 'x')
