@@ -67,11 +67,12 @@ export class RetryBackoff {
   /** This peer knows `remote` and does not hold it, or its session ended before it gave the content. */
   addNotHeld(remote: Entry, source: PeerId, nowMs: number): void {
     const before = this.before(remote)
-    // Peers whose content the disk refused had it.
-    const sources = new Set(before?.isOfDisk === true ? [] : before?.sources).add(source)
     const waitMs = before === undefined ? NOT_HELD_BACKOFF_MS : waitAfter(before)
-    if (before !== undefined && !before.open) this.byPath.set(remote.path, { ...before, sources })
+    if (before !== undefined && !before.open)
+      this.byPath.set(remote.path, { ...before, sources: new Set(before.sources).add(source) })
     else {
+      // Peers whose content the disk refused had it.
+      const sources = new Set(before?.isOfDisk === true ? [] : before?.sources).add(source)
       const { reason, cause = causeOf('not-held-there'), sinceMs = nowMs } = before ?? {}
       this.put(remote, { reason, cause, sinceMs, sources, isOfDisk: false, waitMs }, nowMs)
     }
