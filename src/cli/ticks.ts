@@ -25,18 +25,17 @@ export class Ticks {
 
   private schedule(): void {
     clearInterval(this.timer)
-    this.isAtRest = performance.now() - this.happenedMs >= VIEW_REST_AFTER_MS
+    this.isAtRest = this.isQuiet
     this.timer = setInterval(this.run, this.isAtRest ? REST_TICK_MS : TICK_MS)
     this.timer.unref()
   }
 
   private readonly run = (): void => {
     this.tick()
-    if (
-      this.timer !== undefined &&
-      !this.isAtRest &&
-      performance.now() - this.happenedMs >= VIEW_REST_AFTER_MS
-    )
-      this.schedule()
+    if (this.timer !== undefined && !this.isAtRest && this.isQuiet) this.schedule()
+  }
+
+  private get isQuiet(): boolean {
+    return performance.now() - this.happenedMs >= VIEW_REST_AFTER_MS
   }
 }

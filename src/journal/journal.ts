@@ -81,7 +81,7 @@ export class Journal<E extends Placeable> {
   private bootNow = ''
   private handle: FileHandle
   private endOffset = 0
-  /** What the last compaction left. */
+  /** Bytes that the last compaction left. */
   private compactedBytes = 0
   /** A failed append may have left part of itself behind the end. */
   private torn = false

@@ -19,7 +19,7 @@ export const MAPPED_ENTRIES_MAX = 50_000
 /** How long a dry run waits, after the share has been read, for what is being written: deletions are told by then, and a log never rests. */
 export const REHEARSAL_SETTLE_MS_MAX = 10_000
 
-/** What is in use while small files come is 15 to 60 MB, and the bytes of the files themselves, which are dropped at once, count as
+/** Small files that come leave 15 to 60 MB of the heap in use, and the bytes of the files themselves, which are dropped at once, count as
  *  growth. With 20 percent beyond 32 MB the whole heap was marked 90 times while 40,000 files of 15 kB were received: a fifth of all
  *  processor time. Fourfold growth up to 64 MB marks it 6 times, for no more memory at the peak (190 MB). */
 export const WATCHER_GROWTHS: Growths = {

@@ -66,6 +66,27 @@ describe('what was put in place', () => {
     expect(share.synced).toHaveLength(3)
   })
 
+  test(`leaves a log of less than ${CHECKPOINT_LOG_BYTES} bytes as it is, and of a longer one what still matters`, () => {
+    const share = watchedShare()
+    const { journal } = share
+    const checkpointed = () => {
+      const checkpoint = new Checkpoint(share.disk, journal, START_MS)
+      for (let dueMs = checkpoint.pollTimeout(); dueMs !== undefined; dueMs = checkpoint.pollTimeout())
+        checkpoint.step(dueMs)
+      return journal.sizeBytes
+    }
+    const fetch = { digest: '5'.repeat(64), sizeBytes: 3 * BLOCK_BYTES, path: 'large' }
+    journal.append({ kind: 'fetch', ...fetch })
+    let count = 0
+    for (; journal.sizeBytes < CHECKPOINT_LOG_BYTES - 1_000; count++) place(share, `${count}`)
+    const beforeBytes = journal.sizeBytes
+    expect(checkpointed()).toBeGreaterThan(beforeBytes)
+    for (; journal.sizeBytes < CHECKPOINT_LOG_BYTES; count++) place(share, `${count}`)
+    expect(checkpointed()).toBeLessThan(1_000)
+    expect([...journal.fetches.keys()]).toEqual([fetch.digest])
+    expect(unsynced(share)).toEqual([])
+  })
+
   test.each([
     [CHECKPOINT_STEP_FILES, 1],
     [CHECKPOINT_STEP_FILES + 1, 2],
@@ -185,26 +206,5 @@ describe('a sync that fails', () => {
     }
     expect(() => checkpoint.step(START_MS + CHECKPOINT_QUIET_MS)).toThrow(TypeError)
     expect(unsynced(share)).toEqual(['a'])
-  })
-
-  test(`leaves a log of less than ${CHECKPOINT_LOG_BYTES} bytes as it is, and of a longer one what still matters`, () => {
-    const share = watchedShare()
-    const { journal } = share
-    const checkpointed = () => {
-      const checkpoint = new Checkpoint(share.disk, journal, START_MS)
-      for (let dueMs = checkpoint.pollTimeout(); dueMs !== undefined; dueMs = checkpoint.pollTimeout())
-        checkpoint.step(dueMs)
-      return journal.sizeBytes
-    }
-    const fetch = { digest: '5'.repeat(64), sizeBytes: 3 * BLOCK_BYTES, path: 'large' }
-    journal.append({ kind: 'fetch', ...fetch })
-    let count = 0
-    for (; journal.sizeBytes < CHECKPOINT_LOG_BYTES - 1_000; count++) place(share, `${count}`)
-    const beforeBytes = journal.sizeBytes
-    expect(checkpointed()).toBeGreaterThan(beforeBytes)
-    for (; journal.sizeBytes < CHECKPOINT_LOG_BYTES; count++) place(share, `${count}`)
-    expect(checkpointed()).toBeLessThan(1_000)
-    expect([...journal.fetches.keys()]).toEqual([fetch.digest])
-    expect(unsynced(share)).toEqual([])
   })
 })
