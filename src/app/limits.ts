@@ -21,9 +21,16 @@ export const WATCHER_STOP_MS = 600
 /** How often names of peers are resolved again while they are not connected. */
 export const RESOLVE_RETRY_MS = 10_000
 
-/** How often the file of trusted peers is looked at, so that sessions of a removed key are over within a second. A look
- *  takes 20 µs. */
-export const PINS_LOOK_MS = 400
+/** How often a peer looks at what is told by nobody: how far it sends, how large its heap is, and whether the file of trusted
+ *  peers is another one, so that sessions of a removed key are over within a second. */
+export const LOOK_MS = 400
+
+/** The same at rest, where waking up for it is most of what a peer does. */
+export const REST_LOOK_MS = 800
+
+/** A peer is at rest that had no more turns of its loop than this since the last look: an answer to a peer that asks whether it is
+ *  there takes one, a block several. */
+export const REST_TURNS = 4
 
 /** Keys and addresses whose refusal is told; strangers may be many. */
 export const REFUSED_TOLD_MAX = 256

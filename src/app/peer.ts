@@ -26,7 +26,14 @@ import type { PeerEvent } from './events.js'
 import { sessionFigures, summaryOf } from './figures.js'
 import { knownOptions } from './heap.js'
 import { Knocks } from './knocks.js'
-import { ENGINE_GROWTHS, PINS_LOOK_MS, SENDS_PER_TURN_MAX, WATCHER_OPTIONS } from './limits.js'
+import {
+  ENGINE_GROWTHS,
+  LOOK_MS,
+  REST_LOOK_MS,
+  REST_TURNS,
+  SENDS_PER_TURN_MAX,
+  WATCHER_OPTIONS,
+} from './limits.js'
 import type { PeerOptions } from './options.js'
 import { PeerAddresses } from './peer-addresses.js'
 import { privatePlacesOf } from './private-places.js'
@@ -90,9 +97,11 @@ class Peer implements RunningPeer {
   /** Of a watcher process that ended before there was an engine. */
   private earlyFailure: LeftError | undefined
   private turn: NodeJS.Immediate | undefined
+  /** Since the last look. */
+  private turns = 0
   private timer: NodeJS.Timeout | undefined
   private timerDueMs = Number.POSITIVE_INFINITY
-  private revoking: NodeJS.Timeout | undefined
+  private looking: NodeJS.Timeout | undefined
   private stopped: Promise<void> | undefined
 
   constructor(options: PeerOptions, folder: ShareFolder, onEvent: (event: PeerEvent) => void) {
@@ -237,13 +246,16 @@ class Peer implements RunningPeer {
       link: this.steering.link,
     }))
       reporter.say(event)
-    this.revoking = setInterval(() => {
+    const look = () => {
+      this.looking = setTimeout(look, this.turns > REST_TURNS ? LOOK_MS : REST_LOOK_MS)
+      this.turns = 0
       growth?.handleSize(getHeapStatistics().used_heap_size)
       this.steering.sample(nowMs())
       this.tellSending()
       this.engine.revoke((fingerprint) => this.protection.isTrusted(fingerprint), nowMs())
       this.wake()
-    }, PINS_LOOK_MS)
+    }
+    this.looking = setTimeout(look, LOOK_MS)
   }
 
   status(): Promise<Status | undefined> {
@@ -331,6 +343,7 @@ class Peer implements RunningPeer {
 
   private drain(): void {
     const { engine } = this
+    this.turns++
     const dueMs = engine.pollTimeout()
     if (dueMs !== undefined && dueMs <= nowMs()) engine.handleTimeout(nowMs())
     // Disk operations run before sending, because received data is waited for, and again after it: sending makes room
@@ -411,7 +424,7 @@ class Peer implements RunningPeer {
     clearTimeout(this.timer)
     this.steering.close()
     const addressesStopped = this.addresses.stop()
-    clearInterval(this.revoking)
+    clearTimeout(this.looking)
     if (this.options.verbose)
       for (const message of sessionFigures(this.engine)) this.reporter.say({ event: 'debug', message })
     this.engine.close(nowMs())
