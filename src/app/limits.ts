@@ -65,6 +65,20 @@ const PATIENT_COMPILER = '--interrupt-budget=400000'
 /** Options of V8 for the watcher process, each looked for before it is used. */
 export const WATCHER_OPTIONS = [LEAN_GROWTH, LEAN_INLINING, PATIENT_COMPILER]
 
+/** Options of V8 for a tracker, each looked for before it is used: its young heap stays at 2 MB, where it would grow to 32 for what
+ *  each heartbeat makes and drops. With 1,000 groups of 10 it then peaks at 82 MB, and at 113 without (Node 20). */
+export const TRACKER_HEAP = [LEAN_GROWTH, '--semi-space-growth-factor=1']
+
+const KNOWN_SINCE_20 = [LEAN_INLINING, ...TRACKER_HEAP]
+
+/** By the V8 of Node 20, 22 and 24, which of the options above it knows: three looks at each start are 60 ms of processor time.
+ *  Another V8 is asked. */
+export const KNOWN_OPTIONS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['11.3', [...KNOWN_SINCE_20, PATIENT_COMPILER]],
+  ['12.4', KNOWN_SINCE_20],
+  ['13.6', KNOWN_SINCE_20],
+])
+
 /** The look whether Node knows an option; a machine that takes longer goes on without. */
 export const OPTION_LOOK_MS_MAX = 5_000
 
@@ -113,10 +127,6 @@ export const VISIT_KEYS_MAX = 8
 
 /** Blocks that `left get` reads and hashes between two turns of its loop: 16 take ten milliseconds on a slow machine. */
 export const GET_BLOCKS_PER_TURN = 16
-
-/** Options of V8 for a tracker, each looked for before it is used: its young heap stays at 2 MB, where it would grow to 32 for what
- *  each heartbeat makes and drops. With 1,000 groups of 10 it then peaks at 82 MB, and at 113 without (Node 20). */
-export const TRACKER_HEAP = [LEAN_GROWTH, '--semi-space-growth-factor=1']
 
 /** How often a tracker looks who is gone, and how often at most it tells of a change: its log does not grow by what others do. */
 export const TRACKER_LOOK_MS = 1_000
