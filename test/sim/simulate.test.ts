@@ -250,6 +250,7 @@ const FOUND_WITH_POWER = [
     80000359,
     'to the judge, a torn file was put in place by a process that died just before it removed the file',
   ],
+  [80001242, 'to the judge, a file that stood before anybody told who may read it was to be opened'],
 ] as const
 
 /** The same, with shares that are put back. */
