@@ -85,6 +85,7 @@ function toldOf(act: (disk: WatchedDisk) => void, moment?: DeathMoment): string[
   const told: string[] = []
   const observer: DiskObserver = {
     handleSharePath: (path) => told.push(path),
+    handleTried: () => {},
     handleRenamed: (from, to) => told.push(`${from} to ${to}`),
     handleOwnFile: () => {},
     handleWrittenInPlace: () => {},

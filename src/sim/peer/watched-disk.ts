@@ -18,6 +18,8 @@ import type { SimDisk } from '../disk/disk.js'
 export interface DiskObserver {
   /** A path outside `.left` was changed by the keeper: what is there now may be looked at. */
   handleSharePath(path: string): void
+  /** The keeper has changed a path outside `.left`, or has tried to. */
+  handleTried(path: string): void
   /** What was at a path may have another one now. */
   handleRenamed(from: string, to: string): void
   /** A file below `.left` was made, or opened for writing. */
@@ -190,7 +192,10 @@ export class WatchedDisk implements Disk {
       return result
     } finally {
       this.observer.handleChange()
-      for (const { path, isOther } of places) if (isDone || isOther()) this.observer.handleSharePath(path)
+      for (const { path, isOther } of places) {
+        if (isDone || isOther()) this.observer.handleSharePath(path)
+        this.observer.handleTried(path)
+      }
     }
   }
 
