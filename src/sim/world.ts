@@ -280,7 +280,9 @@ export class World {
     return {
       handleSharePath: (peer, path) => {
         this.checkPlaced(peer, path)
-        this.checkPrivate(peer, path, this.privacy.handlePlaced(peer, path))
+        const standing = this.catalogues.get(peer)?.live(path)
+        const told = standing?.kind === 'file' ? standing.access : undefined
+        this.checkPrivate(peer, path, this.privacy.handlePlaced(peer, path, told))
       },
       handleRenamed: (peer, from, to) => this.privacy.handleRenamed(peer, from, to),
       handleOwnFile: (peer, path) => this.checkPrivate(peer, path, this.privacy.handleTemporary(peer, path)),

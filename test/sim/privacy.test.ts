@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import { crc32, hash } from '../../src/io/hash.js'
 import { isCopyOf } from '../../src/judge/copies.js'
+import { checkAtRest } from '../../src/sim/checks/invariants.js'
 import type { ToldAccess } from '../../src/sim/edits.js'
 import { HEAL_MS_MAX } from '../../src/sim/limits.js'
 import { calmLink, calmPeer } from '../../src/sim/plan.js'
@@ -14,6 +15,7 @@ import { addressOf, World } from '../../src/sim/world.js'
 const A = 0
 const B = 1
 const C = 2
+const D = 3
 const SOON_MS = 1_500
 const RECONNECT_MS = 60_000
 const WRITE = { type: 'write', path: 'a', content: 1, sizeBytes: 1_000, steps: 1, stepMs: 0 } as const
@@ -74,9 +76,9 @@ describe('a person opens a file', () => {
     chmod(world, B, 'owner')
     world.edit(A, ANOTHER)
     world.peers[B]!.disk.chmod('a', 0o644)
-    expect(world.privacy.handlePlaced(B, 'a')).toBeUndefined()
+    expect(world.privacy.handlePlaced(B, 'a', undefined)).toBeUndefined()
     world.peers[B]!.disk.putFile('a', world.peers[A]!.disk.contentOf('a')!, { mode: 0o644 })
-    expect(world.privacy.handlePlaced(B, 'a')).toMatch(/^a file of mode 644 is more private/)
+    expect(world.privacy.handlePlaced(B, 'a', undefined)).toMatch(/^a file of mode 644 is more private/)
   })
 })
 
@@ -113,7 +115,7 @@ describe('a folder that LEFT moved as another machine did', () => {
     rest(world)
     expect(world.breach).toBeUndefined()
     world.peers[C]!.disk.chmod('new/a', 0o644)
-    expect(world.privacy.handlePlaced(C, 'new/a')).toMatch(/^a file of mode 644 is more private/)
+    expect(world.privacy.handlePlaced(C, 'new/a', undefined)).toMatch(/^a file of mode 644 is more private/)
   })
 })
 
@@ -200,3 +202,95 @@ describe('a copy of a conflict', () => {
     expect(isCopyOf(path, original)).toBe(isOne)
   })
 })
+
+describe('a file of ours whose place another one took, of which a disk without modes told nothing', () => {
+  /** All through B, which has deleted A's private 'a' before C, whose disk keeps no modes, brings another one. That has seen A's by then,
+   *  and comes to A without a mode. D tells that all may read it. */
+  function tellLate(): World {
+    const peers = [calmPeer(A), calmPeer(B), calmPeer(C, { keepsModes: false }), calmPeer(D)]
+    const links = [calmLink(A, B), calmLink(B, C), calmLink(B, D)]
+    const world = new World({ seed: 1, peers, links }, { hash, crc32 })
+    world.edit(D, { ...WRITE, access: 'all' })
+    world.edit(A, { ...WRITE, content: 2, access: 'owner' })
+    world.run(SOON_MS)
+    world.edit(C, { ...WRITE, content: 3 })
+    for (const peer of [A, B]) world.peers[peer]!.start()
+    world.run(SOON_MS)
+    world.peers[A]!.stop()
+    world.edit(B, { type: 'remove', path: 'a' })
+    world.run(SOON_MS)
+    world.peers[C]!.start()
+    world.run(RECONNECT_MS)
+    world.peers[A]!.start()
+    world.run(RECONNECT_MS)
+    expect([accessOf(world, A), modeOf(world, A)]).toEqual(['none', 0o600])
+    world.peers[D]!.start()
+    world.run(RECONNECT_MS)
+    rest(world)
+    return world
+  }
+
+  test('stays closed when a third one tells that all may read it', () => {
+    const world = tellLate()
+    expect(accessOf(world, A)).toBe('all')
+    expect([A, D].map((peer) => modeOf(world, peer))).toEqual([0o600, 0o644])
+    checkAtRest(world)
+    expect(world.breach).toBeUndefined()
+  })
+
+  test('and with another content, too', () => {
+    const world = tellLate()
+    world.edit(D, ANOTHER)
+    rest(world)
+    expect([A, D].map((peer) => modeOf(world, peer))).toEqual([0o600, 0o644])
+    checkAtRest(world)
+    expect(world.breach).toBeUndefined()
+  })
+
+  test('is to be opened once it was told to be closed', () => {
+    const world = tellLate()
+    chmod(world, D, 'owner')
+    rest(world)
+    opensNothing(world, A)
+    chmod(world, D, 'all')
+    rest(world)
+    expect([A, D].map((peer) => modeOf(world, peer))).toEqual([0o600, 0o644])
+    checkAtRest(world)
+    expect(world.breach).toMatchObject({ invariant: 'I3', detail: expect.stringContaining('for owner, B') })
+  })
+
+  test('is not to be more private than it was', () => {
+    const world = tellLate()
+    world.edit(A, { type: 'chmod', path: 'a', access: 'group' })
+    rest(world)
+    chmod(world, D, 'all')
+    rest(world)
+    world.peers[A]!.stop()
+    world.peers[A]!.disk.chmod('a', 0o600)
+    checkAtRest(world)
+    expect(world.breach).toMatchObject({ invariant: 'I3', detail: expect.stringContaining('for owner, B') })
+  })
+})
+
+test('a file that was told of from the first is to be opened', () => {
+  const world = openFile(0o022)
+  chmod(world, C, 'owner')
+  rest(world)
+  opensNothing(world, A)
+  chmod(world, C, 'all')
+  rest(world)
+  expect([A, C].map((peer) => modeOf(world, peer))).toEqual([0o600, 0o644])
+  checkAtRest(world)
+  expect(world.breach).toMatchObject({ invariant: 'I3', detail: expect.stringContaining('for owner, B') })
+})
+
+function accessOf(world: World, peer: number): string | undefined {
+  return world.catalogues.get(peer)?.live('a')?.access
+}
+
+/** From now on, as a peer would that is wrong. */
+function opensNothing(world: World, peer: number): void {
+  const { disk } = world.peers[peer]!
+  const setMode = disk.setMode.bind(disk)
+  disk.setMode = (path, change) => setMode(path, { ...change, widens: false })
+}

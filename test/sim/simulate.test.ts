@@ -246,6 +246,11 @@ const FOUND_WITH_POWER = [
     'an edit on one that only receives, of a file whose replacement was held, counted as the former content and was lost',
   ],
   [75001820, 'a version that its peer had lost with the power beat what that peer told in its new name'],
+  [
+    80000359,
+    'to the judge, a torn file was put in place by a process that died just before it removed the file',
+  ],
+  [80001242, 'to the judge, a file that stood before anybody told who may read it was to be opened'],
 ] as const
 
 /** The same, with shares that are put back. */

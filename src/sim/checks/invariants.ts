@@ -1,7 +1,7 @@
 // The invariants of a world that has come to rest: every peer has the same (I3), nothing that anybody made is lost (I2),
 // nothing is there that nobody made (I9), and LEFT has cleaned up behind itself (I8, I10).
 
-import type { Access } from '../../base/access.js'
+import { type Access, PRIVACY } from '../../base/access.js'
 import { dayOf } from '../../base/calendar.js'
 import { JOURNAL_PATH, TEMPORARY_FOLDER } from '../../base/own-folder.js'
 import { TOMBSTONE_DAYS } from '../../keeper/index/limits.js'
@@ -67,12 +67,16 @@ function seenAs(world: World, peer: number, path: string, entry: SnapshotEntry):
   return { kind: 'file', digest, executable, mtimeMs: Math.round(stat.mtimeMs), access }
 }
 
-/** Undefined where the disk keeps no modes, where the umask takes more than the peers do, and where nobody told. */
+/** Undefined where the disk keeps no modes, where the umask takes more than the peers do, and where nobody told, or only when the file
+ *  stood there already: LEFT keeps that as private as it was. */
 function comparedAccess(world: World, peer: number, path: string): Access | undefined {
   const { disk } = world.peers[peer]!
-  if (disk.usualAccess() !== 'all' || world.catalogues.get(peer)?.get(path)?.access === 'none')
-    return undefined
-  return disk.unharmed(() => disk.statLink(path))?.access
+  const told = world.catalogues.get(peer)?.get(path)?.access
+  if (disk.usualAccess() !== 'all' || told === 'none') return undefined
+  const shown = disk.unharmed(() => disk.statLink(path))?.access
+  if (shown === undefined || told === undefined) return shown
+  const isMorePrivate = PRIVACY[shown] > PRIVACY[told]
+  return isMorePrivate && world.privacy.staysPrivate(peer, path, shown) ? undefined : shown
 }
 
 const NOTHING: Seen = { kind: 'nothing', digest: '', executable: false, mtimeMs: 0, access: undefined }

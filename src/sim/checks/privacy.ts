@@ -23,17 +23,21 @@ export class Privacy {
   private readonly last: Map<string, Standing>[]
   /** The same of what LEFT put there last: a mode that is the same again says nothing to it. */
   private readonly placed: Map<string, Standing>[]
+  /** Per peer, the access of each file that LEFT left as private as it was, since nobody had told of any until then. */
+  private readonly unopened: Map<string, Access>[]
 
   constructor(options: PrivacyOptions) {
     this.options = options
     this.last = options.disks.map(() => new Map())
     this.placed = options.disks.map(() => new Map())
+    this.unopened = options.disks.map(() => new Map())
   }
 
   /** Somebody at `peer` changed what is at the path, or a loss of power changed what is a person's there. */
   handleEdited(peer: number, path: string): void {
     const disk = this.options.disks[peer]!
     const stat = disk.unharmed(() => disk.stat(path))
+    if (stat?.access !== this.unopened[peer]!.get(path)) this.unopened[peer]!.delete(path)
     if (stat === undefined) return
     const shown = rankOf(stat.access)
     if (stat.kind === 'folder') this.ofFolder.add(path, shown)
@@ -65,19 +69,31 @@ export class Privacy {
 
   /** For `putBack`, with a copy of the peer's share. */
   copyOf(peer: number): Standings {
-    return { last: new Map(this.last[peer]), placed: new Map(this.placed[peer]) }
+    return {
+      last: new Map(this.last[peer]),
+      placed: new Map(this.placed[peer]),
+      unopened: new Map(this.unopened[peer]),
+    }
   }
 
   /** The share of `peer` is as it was at the copy. That opens nothing: what a person meant by a mode then is meant again. */
-  putBack(peer: number, { last, placed }: Standings): void {
+  putBack(peer: number, { last, placed, unopened }: Standings): void {
     this.last[peer] = new Map(last)
     this.placed[peer] = new Map(placed)
+    this.unopened[peer] = new Map(unopened)
   }
 
-  /** LEFT changed what is at the path. Answers what is wrong with that, if anything. */
-  handlePlaced(peer: number, path: string): string | undefined {
+  /** Whether a file that shows this access need not be opened to what its entry says: that was told when it stood there already. */
+  staysPrivate(peer: number, path: string, shown: Access): boolean {
+    return this.unopened[peer]!.get(path) === shown
+  }
+
+  /** LEFT changed what is at the path. `told`: the access of the entry whose file stood there until now. Answers what is wrong with
+   *  that, if anything. */
+  handlePlaced(peer: number, path: string, told: Access | undefined): string | undefined {
     const disk = this.options.disks[peer]!
     const stat = disk.unharmed(() => disk.statLink(path))
+    this.noteUnopened(peer, path, told, stat?.kind === 'file' ? stat.access : undefined)
     if (stat === undefined || stat.access === 'none') return undefined
     const rank = rankOf(stat.access)
     const mode = stat.mode.toString(8)
@@ -109,12 +125,26 @@ export class Privacy {
     if (stat === undefined || stat.access === 'none' || (stat.mode & 0o077) === 0) return undefined
     return `a temporary file has the mode ${stat.mode.toString(8)}`
   }
+
+  private noteUnopened(
+    peer: number,
+    path: string,
+    told: Access | undefined,
+    shown: Access | undefined,
+  ): void {
+    const unopened = this.unopened[peer]!
+    if (told === undefined || shown === undefined) unopened.delete(path)
+    else if (told === 'none') unopened.set(path, shown)
+    // What is as private as was told is opened by whoever tells more.
+    else if (unopened.get(path) !== shown || PRIVACY[told] >= PRIVACY[shown]) unopened.delete(path)
+  }
 }
 
 /** The modes of one peer's files, by path. */
 export interface Standings {
   readonly last: ReadonlyMap<string, Standing>
   readonly placed: ReadonlyMap<string, Standing>
+  readonly unopened: ReadonlyMap<string, Access>
 }
 
 interface Standing {

@@ -64,10 +64,9 @@ export class SimPeer {
     })
     this.engineDisk = new EngineDisk(this.disk, options.hash)
     const diskObserver: DiskObserver = {
-      handleSharePath: (path) => {
-        observer.handleSharePath(number, path)
-        this.hint(path)
-      },
+      handleSharePath: (path) => observer.handleSharePath(number, path),
+      // A hint where nothing changed does no harm, and the seeds that found something once go on as they did.
+      handleTried: (path) => this.hint(path),
       handleRenamed: (from, to) => observer.handleRenamed(number, from, to),
       handleOwnFile: (path) => observer.handleOwnFile(number, path),
       handleWrittenInPlace: (path) => observer.handleWrittenInPlace(number, path),

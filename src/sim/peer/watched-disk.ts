@@ -13,10 +13,13 @@ import {
   type NewFile,
 } from '../../base/ports.js'
 import { isOwnPath } from '../../share/path.js'
+import type { SimDisk } from '../disk/disk.js'
 
 export interface DiskObserver {
   /** A path outside `.left` was changed by the keeper: what is there now may be looked at. */
   handleSharePath(path: string): void
+  /** The keeper has changed a path outside `.left`, or has tried to. */
+  handleTried(path: string): void
   /** What was at a path may have another one now. */
   handleRenamed(from: string, to: string): void
   /** A file below `.left` was made, or opened for writing. */
@@ -34,7 +37,7 @@ export interface DiskObserver {
 
 export class WatchedDisk implements Disk {
   constructor(
-    private readonly disk: Disk,
+    private readonly disk: SimDisk,
     private readonly observer: DiskObserver,
   ) {}
 
@@ -97,10 +100,11 @@ export class WatchedDisk implements Disk {
 
   rename(from: string, to: string): void {
     const checks = [this.observer.handleTaking(from, to), this.observer.handleTaking(to, to)]
+    const isOther = this.lookAt(from)
     try {
       this.watched([from, to], () => this.disk.rename(from, to))
     } finally {
-      this.observer.handleRenamed(from, to)
+      if (isOther()) this.observer.handleRenamed(from, to)
     }
     for (const check of checks) check()
   }
@@ -146,8 +150,8 @@ export class WatchedDisk implements Disk {
     return this.watched([path], () => this.disk.setAccess(path, access))
   }
 
-  probe(folder: string): void {
-    this.disk.probe(folder)
+  probe(): void {
+    this.disk.probe()
   }
 
   foldsNames(): boolean {
@@ -175,13 +179,39 @@ export class WatchedDisk implements Disk {
     }
   }
 
-  /** Tells of the change even where the process died in it: then it may have happened. */
+  /** Tells of a change that threw only where it has happened nevertheless: the process may have died before it or after it. What stands
+   *  there otherwise is not of the keeper's making. */
   private watched<T>(paths: readonly string[], change: () => T): T {
+    const places = paths
+      .filter((path) => !isOwnPath(path))
+      .map((path) => ({ path, isOther: this.lookAt(path) }))
+    let isDone = false
     try {
-      return change()
+      const result = change()
+      isDone = true
+      return result
     } finally {
       this.observer.handleChange()
-      for (const path of paths) if (!isOwnPath(path)) this.observer.handleSharePath(path)
+      for (const { path, isOther } of places) {
+        if (isDone || isOther()) this.observer.handleSharePath(path)
+        this.observer.handleTried(path)
+      }
     }
   }
+
+  /** Answers whether something else is at the path by then, or the same with another mode or time. Works while the process is dead. */
+  private lookAt(path: string): () => boolean {
+    const look = () => this.disk.unharmed((disk) => disk.statLink(path))
+    const before = look()
+    return () => !isSame(before, look())
+  }
+}
+
+function isSame(before: FileStat | undefined, after: FileStat | undefined): boolean {
+  return (
+    before?.inode === after?.inode &&
+    before?.mode === after?.mode &&
+    before?.mtimeMs === after?.mtimeMs &&
+    before?.ctimeMs === after?.ctimeMs
+  )
 }
