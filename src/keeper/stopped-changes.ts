@@ -169,7 +169,7 @@ export class StoppedChanges {
     const { catalogue, intake } = this.options
     const decision = intake.placing.decide(remote)
     if (decision.type === 'keep') return decision.wins ? 'beaten' : 'known'
-    if (decision.type !== 'adopt') catalogue.release(remote.path)
+    if (decision.type !== 'adopt') catalogue.releaseMissing(remote.path)
     return 'free'
   }
 

@@ -265,6 +265,21 @@ test('a touch of the old content does not make a machine forget the change that 
   expectAll(world, 8)
 })
 
+test('what is made where a deletion is held replaces what was deleted, also where an edit of a peer is to bring that path back', () => {
+  const world = worldWith({ pairs: chainOf(3), deaf: [B] }, NONE, CAREFUL, NONE)
+  remove(world, B, PATHS.slice(0, 3))
+  world.run(60_000)
+  expect([...world.catalogues.get(B)!.stoppedPaths.missing].sort()).toEqual(['a', 'b', 'c'])
+  world.edit(A, { type: 'write', path: 'a', content: 8, sizeBytes: 500, steps: 1, stepMs: 0 })
+  // It is newer, and wins.
+  world.run(10)
+  world.edit(B, { type: 'write', path: 'a', content: 9, sizeBytes: 500, steps: 1, stepMs: 0 })
+  world.run(SOON_MS)
+  answer(world, B, 'confirm')
+  // The two edits, and no copy of what both have replaced.
+  expectAll(world, 7)
+})
+
 test('an edit that was on its way when a deletion was held brings the path back at once', () => {
   const world = worldOf(CAREFUL, CAREFUL)
   world.edit(A, { type: 'write', path: 'a', content: 8, sizeBytes: 500, steps: 1, stepMs: 0 })

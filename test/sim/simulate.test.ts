@@ -170,6 +170,10 @@ const FOUND = [
     79000285,
     'what the disk had refused was not tried again when its peer came back, for a try that had ended with the session',
   ],
+  [
+    79003920,
+    'what was made where a held deletion gave way to the edit of a peer had not seen what was deleted, and that came back as a copy',
+  ],
 ] as const
 
 /** The same, with losses of power. */

@@ -6,6 +6,7 @@ import type { Index } from '../../base/index-port.js'
 import type { Digest, Hash } from '../../base/item.js'
 import { BLOCK_BYTES } from '../../base/limits.js'
 import { holds } from '../../share/dots.js'
+import { sameContent } from '../../share/edit.js'
 import type { Entry, Mode } from '../../share/entry.js'
 import { sameEntry } from '../../share/entry-line.js'
 import type { Manifest } from '../../share/manifest.js'
@@ -286,6 +287,32 @@ export class Catalogue {
     this.notHeld.add(path)
     this.records.put(entry)
     this.records.handleRecorded(path)
+  }
+
+  /** Releases the path of a stopped deletion, which a peer's edit is to bring back: what was deleted is known and not held until then. A
+   *  person who had it deleted it, and the next edit here has seen it. */
+  releaseMissing(path: string): void {
+    const entry = this.live(path)
+    if (entry === undefined || !this.isMissing(path)) return
+    this.release(path)
+    this.stopped.giveUp(entry)
+    this.records.put(entry)
+  }
+
+  /** What `releaseMissing` released at the path, where nothing has come since. */
+  givenUp(path: string): Entry | undefined {
+    return this.stopped.givenUp(path)
+  }
+
+  /** After edits were relabelled: versions that hold a forgotten one are not to be seen by a later edit. */
+  relabelGivenUp(isForgotten: (version: Entry['version']) => boolean): void {
+    for (const entry of [...this.stopped.givenUpEntries()]) {
+      if (!isForgotten(entry.version)) continue
+      const known = this.manifest.get(entry.path)!
+      if (sameContent(known, entry) && !isForgotten(known.version)) this.stopped.giveUp(known)
+      else this.stopped.forgetGivenUp(entry.path)
+      this.records.put(known)
+    }
   }
 
   /** Takes note that the keeper removed what stood at the path, to make room for this entry: it is known and not held until it is

@@ -15,6 +15,8 @@ interface IndexRecord extends Looks {
   readonly isRemaining: boolean
   /** The breaker stopped the deletion of it here: nobody was told. */
   readonly isMissing?: boolean
+  /** This was missing until a peer's edit was to bring its path back, which is not here yet. */
+  readonly givenUp?: Entry
   /** The breaker stopped the entry, of a peer: this of ours stands in its place. */
   readonly kept?: Kept
 }
@@ -27,8 +29,8 @@ export interface Kept extends Looks {
 /** In place of a signature: known, not held; and a deleted folder that still stands, with what the deletion had not seen. */
 const NOT_HELD = '!'
 const REMAINING = '^'
-/** In front of the line of what was deleted here, and of ours where a peer's change was not carried out: the peer's follows in a
- *  second line. */
+/** In front of the line of what was deleted here, and of ours where a peer's change was not carried out: what a peer has follows in a
+ *  second line; of what was deleted here only where a peer's edit is to bring the path back. */
 const MISSING = '%'
 const KEPT = '~'
 /** In front of the line of what is here and in no tree. */
@@ -59,21 +61,28 @@ export function encodeLine(
     readonly isRemaining: boolean
     readonly isMissing: boolean
     readonly kept: Kept | undefined
+    readonly givenUp?: Entry | undefined
   },
 ): string {
-  const { isHeld, isRemaining, isMissing, kept, signature, mode } = facts
+  const { isHeld, isRemaining, isMissing, kept, givenUp, signature, mode } = facts
   const plain = isRemaining
     ? encodeRemaining(entry, isHeld)
     : isHeld
       ? encodeRecord({ entry, signature, mode })
       : encodeNotHeld(entry, mode)
   if (kept !== undefined) return encodeKept(kept, plain)
+  if (givenUp !== undefined && !isHeld) return encodeGivenUp(givenUp, plain)
   return isMissing ? encodeMissing(plain) : plain
 }
 
 /** A line of what was deleted here and told to nobody. */
 export function encodeMissing(line: string): string {
   return `${MISSING}${line}`
+}
+
+/** The line of an entry that is known and not held, where this one was deleted and told to nobody. */
+export function encodeGivenUp(givenUp: Entry, line: string): string {
+  return `${encodeMissing(encodeRecord({ entry: givenUp, signature: undefined, mode: undefined }))}\n${line}`
 }
 
 /** The line of an entry of a peer in whose place ours stands. */
@@ -111,9 +120,12 @@ function decodePlain(path: string, value: string): IndexRecord | undefined {
 }
 
 function decodeMissing(path: string, value: string): IndexRecord | undefined {
-  const record = decodePlain(path, value)
-  const isLive = record?.isHeld === true && record.entry.kind !== 'tombstone'
-  return isLive ? { ...record, isMissing: true } : undefined
+  const end = value.indexOf('\n')
+  const missing = decodePlain(path, end < 0 ? value : value.slice(0, end))
+  if (missing?.isHeld !== true || missing.entry.kind === 'tombstone') return undefined
+  if (end < 0) return { ...missing, isMissing: true }
+  const record = decodePlain(path, value.slice(end + 1))
+  return record?.isHeld === false ? { ...record, givenUp: missing.entry } : undefined
 }
 
 function decodeKept(path: string, value: string): IndexRecord | undefined {

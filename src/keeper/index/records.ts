@@ -119,6 +119,7 @@ export class Records {
       isRemaining: this.remaining.has(path),
       isMissing: this.stopped.isMissing(path),
       kept: this.stopped.kept(path),
+      givenUp: this.stopped.givenUp(path),
     })
   }
 
@@ -140,6 +141,10 @@ export class Records {
     if (record.kept !== undefined) {
       this.contents.await(record.kept.entry.digest)
       this.stopped.keep(record.kept, record.entry)
+    }
+    if (record.givenUp !== undefined) {
+      this.authorCounts.handleSeen(record.givenUp.version)
+      this.stopped.giveUp(record.givenUp)
     }
     if (record.isMissing) {
       this.stopped.addMissing(path)

@@ -1,5 +1,6 @@
 // Changes that the breaker stopped (keeper/breaker), by path: deletions found here of which nobody was told, and changes of peers
-// that are known and were not carried out. records.ts owns it and writes both into the index.
+// that are known and were not carried out. Also what such a deletion took, while a peer's edit is on its way to the path. records.ts
+// owns it and writes all of it into the index.
 
 import type { Entry } from '../../share/entry.js'
 import type { Kept } from './index-line.js'
@@ -7,6 +8,7 @@ import { NotHeldPaths } from './not-held-paths.js'
 
 export class Stopped {
   private readonly missingPaths = new Set<string>()
+  private readonly givenUpByPath = new Map<string, Entry>()
   private readonly keptByPath = new Map<string, Kept>()
   /** By kept path that a peer deleted, where the peer says that its content is; '' where it does not say. */
   private readonly targets = new Map<string, string>()
@@ -55,6 +57,23 @@ export class Stopped {
     this.missingPaths.add(path)
   }
 
+  /** What was missing at the path until a peer's edit was to bring the path back. Nothing of it is held by the breaker any more. */
+  givenUp(path: string): Entry | undefined {
+    return this.givenUpByPath.get(path)
+  }
+
+  giveUp(entry: Entry): void {
+    this.givenUpByPath.set(entry.path, entry)
+  }
+
+  forgetGivenUp(path: string): void {
+    this.givenUpByPath.delete(path)
+  }
+
+  givenUpEntries(): Iterable<Entry> {
+    return this.givenUpByPath.values()
+  }
+
   /** Answers whether it was there. */
   deleteMissing(path: string): boolean {
     return this.missingPaths.delete(path)
@@ -94,6 +113,7 @@ export class Stopped {
 
   delete(path: string): void {
     this.missingPaths.delete(path)
+    this.givenUpByPath.delete(path)
     this.deleteKept(path)
   }
 }

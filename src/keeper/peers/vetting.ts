@@ -75,6 +75,7 @@ export class Vetting {
       catalogue.folded.add(path, folded)
       relabelled++
     }
+    catalogue.relabelGivenUp(({ seen }) => countIn(seen, old.peer) > kept)
     // Listings with the old name may be asked for still.
     catalogue.manifest.forgetReplaced()
     return relabelled

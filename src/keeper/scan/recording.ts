@@ -89,8 +89,8 @@ export class Recording {
     // An edit has seen nothing of what is not held, and would replace it at those who have it.
     const unheld =
       known === undefined || catalogue.isHeld(path) || sameContent(known, content) ? undefined : known
-    const before = unheld === undefined ? known : undefined
-    const unseen = stopped ?? unheld
+    // A person who deleted a version here had it, though the breaker told nobody of that.
+    const before = unheld === undefined ? known : catalogue.givenUp(path)
     const isReplaced = isOtherFile(catalogue.signature(path), signature)
     const shown = { mode: catalogue.mode(path), isHeld: catalogue.isHeld(path) }
     const entry = this.edited(before, path, content, { seen, known: shown, isReplaced })
@@ -103,7 +103,8 @@ export class Recording {
     if (wasFolder && content.kind !== 'folder') this.markDeletedInside(path)
     catalogue.record(entry, signature, seen)
     this.options.moved.handleRecorded(path)
-    findings.addChange(entry, unseen)
+    const isUnseen = unheld !== undefined && !holds(entry.version.seen, unheld.version.content)
+    findings.addChange(entry, stopped ?? (isUnseen ? unheld : undefined))
     this.findWider(entry, seen)
   }
 

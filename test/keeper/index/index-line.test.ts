@@ -4,6 +4,7 @@ import {
   decodeAside,
   decodeRecord,
   encodeAside,
+  encodeGivenUp,
   encodeKept,
   encodeMissing,
   encodeNotHeld,
@@ -92,6 +93,16 @@ test('a line says of an entry that it is not held, and a deletion is never lacki
   expect(decodeRecord('a/b', encodeNotHeld(deletion))).toBeUndefined()
 })
 
+test('a line says what was deleted here before a peer edited it, and only of what is not held', () => {
+  const known = fileEntry('a/b')
+  const givenUp = entryOf('link', 'a/b')
+  const read = (line: string) => decodeRecord('a/b', line)
+  const expected = { entry: known, ...UNSEEN, isHeld: false, isRemaining: false, givenUp }
+  expect(read(encodeGivenUp(givenUp, encodeNotHeld(known)))).toEqual(expected)
+  expect(read(encodeGivenUp(givenUp, encodeRecord({ entry: known, ...UNSEEN })))).toBeUndefined()
+  expect(read(encodeGivenUp(entryOf('tombstone', 'a/b'), encodeNotHeld(known)))).toBeUndefined()
+})
+
 test('a line says that a deleted folder still stands, and of nothing else that is held', () => {
   const deletion = entryOf('tombstone', 'a/b')
   const read = (line: string) => decodeRecord('a/b', line)
@@ -111,6 +122,11 @@ test('any line is read as nothing, or as what is written again in the same way',
       const line = encodeRecord({ entry: { ...value, path: 'a/b' }, ...UNSEEN })
       return `${signature}${line.slice(line.indexOf(' '))}`
     }),
+    fc
+      .tuple(arbitraryEntry, arbitraryEntry)
+      .map(([givenUp, value]) =>
+        encodeGivenUp({ ...givenUp, path: 'a/b' }, encodeNotHeld({ ...value, path: 'a/b' })),
+      ),
     fc.string(),
   )
   fc.assert(
@@ -127,6 +143,7 @@ test('any line is read as nothing, or as what is written again in the same way',
 
 function lineOf(record: NonNullable<ReturnType<typeof decodeRecord>>): string {
   if (record.kept !== undefined) return encodeKept(record.kept, plainLineOf(record))
+  if (record.givenUp !== undefined) return encodeGivenUp(record.givenUp, plainLineOf(record))
   return record.isMissing ? encodeMissing(plainLineOf(record)) : plainLineOf(record)
 }
 

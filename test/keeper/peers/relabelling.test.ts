@@ -54,6 +54,26 @@ describe('an edit of ours that is relabelled', () => {
     expect(share.catalogue.isMissing('a')).toBe(true)
   })
 
+  test('is seen by an edit made where it was deleted here, and no version of the old author is', () => {
+    const share = new ShareOnDisk()
+    share.catalogue.record(theirFile('a', 'lost', { version: dotted(FORGOTTEN) }), undefined)
+    share.catalogue.stopDeletion('a')
+    share.catalogue.releaseMissing('a')
+    put(share).handleClaim({ author: peerOf(FORGOTTEN), count: countOf(FORGOTTEN) })
+    expect(share.catalogue.givenUp('a')).toEqual(share.catalogue.get('a'))
+    expect(peerOf(share.catalogue.givenUp('a')!.version.content)).toBe(NEW_AUTHOR)
+  })
+
+  test('is not seen by an edit made where it was deleted here and something else is known', () => {
+    const share = new ShareOnDisk()
+    share.catalogue.record(theirFile('a', 'lost', { version: dotted(FORGOTTEN) }), undefined)
+    share.catalogue.stopDeletion('a')
+    share.catalogue.releaseMissing('a')
+    share.catalogue.recordNotHeld(theirFile('a', 'edited'))
+    put(share).handleClaim({ author: peerOf(FORGOTTEN), count: countOf(FORGOTTEN) })
+    expect(share.catalogue.givenUp('a')).toBeUndefined()
+  })
+
   test.each([
     ['deletion', removeContent(theirFile('a', 'ours'), FORGOTTEN, START_MS).entry],
     ['content', theirFile('a', 'lost', { version: dotted(FORGOTTEN) })],

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/base/bytes.js'
-import { type Dot, dotOf, uniteSeen } from '../../../src/share/dots.js'
+import { type Dot, dotOf, holds, uniteSeen } from '../../../src/share/dots.js'
 import { mtimeOf, removeContent } from '../../../src/share/edit.js'
 import type { Entry } from '../../../src/share/entry.js'
 import {
@@ -259,4 +259,46 @@ test('what stands in a folder whose deletion is held is missing where a file tak
   expect([...share.catalogue.stoppedPaths.keptPaths.keys()]).toEqual([])
   expect([...share.catalogue.stoppedPaths.missing]).toEqual(['d/b'])
   expect([...share.scanner.locals.paths()]).toEqual(['d'])
+})
+
+describe('what is made where a deletion was held until a peer edited the file', () => {
+  const former = theirFile('a', 'former', { version: dotted(`${THEIRS}:1`) })
+  const newer = theirFile('a', 'newer', { version: dotted(`${THEIRS}:2`) })
+  let share: ShareOnDisk
+
+  beforeEach(() => {
+    share = new ShareOnDisk()
+    share.catalogue.record(former, undefined)
+    share.catalogue.stopDeletion('a')
+    share.catalogue.releaseMissing('a')
+  })
+
+  test.each([
+    ['at once', () => {}],
+    [
+      'after a restart',
+      () => {
+        share.catalogue.commit()
+        share.restart()
+      },
+    ],
+    ['once the edit is known and not held', () => expect(share.catalogue.recordNotHeld(newer)).toBe(true)],
+  ])('replaces what was deleted, and not the edit: %s', (_, happens) => {
+    happens()
+    share.disk.putFile('a', utf8('anew'))
+    share.scan()
+    const { seen } = share.catalogue.live('a')!.version
+    expect(holds(seen, former.version.content)).toBe(true)
+    expect(holds(seen, newer.version.content)).toBe(false)
+    expect(share.catalogue.givenUp('a')).toBeUndefined()
+  })
+
+  test('replaces nothing of it once a person has taken the deletion back', () => {
+    share.catalogue.record(former, undefined)
+    share.catalogue.stopDeletion('a')
+    share.catalogue.release('a')
+    share.disk.putFile('a', utf8('anew'))
+    share.scan()
+    expect(holds(share.catalogue.live('a')!.version.seen, former.version.content)).toBe(false)
+  })
 })
