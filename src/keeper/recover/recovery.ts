@@ -28,7 +28,7 @@ import type { OwnEdits } from '../index/own-edits.js'
 import { PeerAuthors } from '../index/peer-authors.js'
 import { isKeptTime, modeOf, type Signature, sameSignature, signatureOf } from '../index/signature.js'
 import { checkpointAtStop } from '../place/checkpoint.js'
-import { applyMetadata, makeFolder, placedAccess } from '../place/metadata.js'
+import { applyMetadata, makeFolder, placedAccess, widens } from '../place/metadata.js'
 import { standsAs } from '../scan/standing-tree.js'
 import { checkTrashPlace } from '../trash/place.js'
 import { noteForgotten, openEdits } from './author.js'
@@ -204,7 +204,7 @@ class Recovery {
         if (temporary !== undefined && this.found.isSameFile(temporary, path)) disk.removeFile(temporary)
         // Its time may not have reached the disk, and is nobody's edit.
         if (action === 'apply-metadata-and-take' && entry.kind === 'file')
-          applyMetadata(disk, entry, entry.access !== 'none' || replaces === '')
+          applyMetadata(disk, entry, widens(this.catalogue.live(path), entry))
         this.takeAsReceived(placing, machineWentDown)
         break
       case 'take-as-edited':

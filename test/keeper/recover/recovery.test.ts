@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Access } from '../../../src/base/access.js'
 import { concatBytes, utf8 } from '../../../src/base/bytes.js'
 import { BLOCK_BYTES } from '../../../src/base/limits.js'
 import { DiskError } from '../../../src/base/ports.js'
@@ -310,6 +311,38 @@ describe('a machine that went down', () => {
     expect(share.paths).toEqual([])
     expect(share.scanned()).toEqual([])
   })
+
+  test.each([
+    ['none', 'owner'],
+    ['owner', 'all'],
+  ] as const)(
+    'leaves the mode of a file of the access %s as if it had not, where a peer tells all',
+    (told, access) => {
+      for (const isKilled of [false, true]) {
+        const share = new ShareOnDisk()
+        const { disk } = share
+        disk.putFile('a', utf8('ours'))
+        disk.unharmed(() => disk.setMode('a', { access: 'owner', executable: false, widens: false }))
+        share.scan()
+        const theirs = (count: number, of: Access) => {
+          const version = dotted(share.catalogue.live('a')!.version.content, `${THEIRS}:${count}`)
+          return theirFile('a', `theirs ${count}`, { version, access: of })
+        }
+        place(share, theirs(1, told), utf8('theirs 1'))
+        settle(share, 'a')
+        const last = theirs(2, 'all')
+        const { digest } = share.catalogue.live('a')!
+        place(share, last, utf8('theirs 2'))
+        share.journal.append({ kind: 'placing', entry: last, replaces: digest })
+        if (isKilled) {
+          disk.settle()
+          share.restart({ power: true })
+        }
+        expect(share.textAt('a')).toBe('theirs 2')
+        expect([isKilled, disk.unharmed(() => disk.statLink('a')!.access)]).toEqual([isKilled, access])
+      }
+    },
+  )
 
   /** Something of a peer's is put in the place of what was changed here, and the machine goes down in the operation. Answers whether
    *  it did. */
