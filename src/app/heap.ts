@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process'
 import process from 'node:process'
 import { KNOWN_OPTIONS, OPTION_LOOK_MS_MAX } from './limits.js'
 
-/** Whether this Node starts with the option. Another V8 than those of KNOWN_OPTIONS is asked: 20 ms of processor time. */
+/** Whether this Node starts with the option. Another V8 than those of KNOWN_OPTIONS is asked. */
 export async function knowsOption(option: string, v8 = process.versions.v8): Promise<boolean> {
   const [version] = /^\d+\.\d+/.exec(v8) ?? []
   const known = KNOWN_OPTIONS.get(version ?? '')

@@ -71,8 +71,8 @@ export const TRACKER_HEAP = [LEAN_GROWTH, '--semi-space-growth-factor=1']
 
 const KNOWN_SINCE_20 = [LEAN_INLINING, ...TRACKER_HEAP]
 
-/** By the V8 of Node 20, 22 and 24, which of the options above it knows: three looks at each start are 60 ms of processor time.
- *  Another V8 is asked. */
+/** By the V8 of Node 20, 22 and 24, which of the options above it knows: three looks at each start are 20 ms of processor time, most
+ *  of it the main thread's for making processes. Another V8 is asked. */
 export const KNOWN_OPTIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['11.3', [...KNOWN_SINCE_20, PATIENT_COMPILER]],
   ['12.4', KNOWN_SINCE_20],
