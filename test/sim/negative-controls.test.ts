@@ -10,10 +10,11 @@ import { Catalogue } from '../../src/keeper/index/catalogue.js'
 import { NotHeldTries } from '../../src/keeper/not-held.js'
 import { Removing } from '../../src/keeper/remove/removing.js'
 import { Trash } from '../../src/keeper/trash/trash.js'
-import { checkAtRest } from '../../src/sim/checks/invariants.js'
+import { checkAtRest, waitsForNobody } from '../../src/sim/checks/invariants.js'
 import type { SimDisk } from '../../src/sim/disk/disk.js'
 import { contentOf } from '../../src/sim/edits.js'
 import { happen } from '../../src/sim/happenings.js'
+import { answerHeld } from '../../src/sim/held.js'
 import {
   HEAL_MS_MAX,
   JOURNAL_BYTES_MAX,
@@ -25,6 +26,7 @@ import type { LinkFaults } from '../../src/sim/network.js'
 import { calmLink, calmPeer, chainOf, meshOf, type PeerPlan } from '../../src/sim/plan.js'
 import { recordPowerLoss } from '../../src/sim/power-loss.js'
 import { SeededRandom } from '../../src/sim/random.js'
+import { copyOf, putBack } from '../../src/sim/restore.js'
 import { drawScenario } from '../../src/sim/scenario.js'
 import { settle, simulate } from '../../src/sim/simulate.js'
 import { type Breach, World } from '../../src/sim/world.js'
@@ -478,6 +480,75 @@ describe('I5, behind a machine that only sends', () => {
     near.run(SOON_MS)
     expect(diskOf(near, A).contentOf('a')).toEqual(contentOf(ANOTHER, 1_000))
     expect(brokenAtRest(near)).toContain('I5')
+  })
+})
+
+describe('I5, where the newer version went with a share that was put back', () => {
+  /** B has "a", which was deleted at A; `meanwhile` at A until its share is put back to a copy from just after that. */
+  const putBackAfter = (meanwhile: (world: World) => void, deafB = false): BrokenWorld => {
+    const maxDelete = { percent: 25, filesMin: 1, isStrict: false }
+    const peers = [calmPeer(A), calmPeer(B, { maxDelete })]
+    const world = new BrokenWorld({ seed: 1, peers, links: [calmLink(A, B)] }, { hash, crc32 })
+    for (const path of ['a', 'b', 'c']) write(world, B, path, 1)
+    world.startAll()
+    world.run(SOON_MS)
+    if (deafB) world.peers[B]!.stop()
+    for (const path of ['a', 'b']) world.edit(A, { type: 'remove', path })
+    world.run(SOON_MS)
+    world.peers[A]!.stop()
+    const copy = copyOf(world, A, false)
+    world.peers[A]!.start()
+    meanwhile(world)
+    world.run(SOON_MS)
+    world.peers[A]!.stop()
+    putBack(world, A, copy)
+    world.peers[A]!.start()
+    world.run(SOON_MS)
+    expect(diskOf(world, A).contentOf('a')).toBeUndefined()
+    expect(diskOf(world, B).contentOf('a')).toEqual(contentOf(1, 1_000))
+    return world
+  }
+
+  const makeAnew = (world: World) => write(world, A, 'a', ANOTHER)
+
+  const brokenBy = ({ broken }: BrokenWorld): string[] => broken.map(({ invariant }) => invariant)
+
+  test('holds where the old one stays, since its deletion was held back until the newer one came', () => {
+    const world = putBackAfter(makeAnew)
+    answerHeld(world, B, 'confirm')
+    settle(world, 0)
+    expect(world.broken).toEqual([])
+    expect(diskOf(world, A).contentOf('a')).toBeUndefined()
+    expect(diskOf(world, B).contentOf('a')).toEqual(contentOf(1, 1_000))
+    expect(diskOf(world, B).contentOf('b')).toBeUndefined()
+  })
+
+  test.each([
+    ['nobody made a newer one', () => {}],
+    ['nobody waits for the newer one', makeAnew],
+  ])('breaks where %s', (_, meanwhile) => {
+    const world = putBackAfter(meanwhile, true)
+    checkAtRest(world)
+    expect(brokenBy(world)).toContain('I5')
+  })
+
+  test('breaks where the old one is told as a new edit', () => {
+    const world = putBackAfter(makeAnew)
+    answerHeld(world, B, 'confirm')
+    world.run(SOON_MS)
+    world.peers[A]!.stop()
+    // No person's doing: the history knows nothing of it.
+    for (const content of [ANOTHER + 1, 1]) {
+      world.peers[B]!.stop()
+      diskOf(world, B).putFile('a', contentOf(content, 1_000), { mtimeMs: 0 })
+      world.peers[B]!.start()
+      world.run(SOON_MS)
+    }
+    world.peers[A]!.start()
+    world.run(SOON_MS)
+    expect(waitsForNobody(world, A, 'a')).toBe(true)
+    checkAtRest(world)
+    expect(brokenBy(world)).toContain('I5')
   })
 })
 

@@ -301,6 +301,10 @@ const FOUND_WITH_POWER_AND_RESTORES = [
   [60573, 'and so had a file that was torn'],
   [50552, 'what a copy holds torn was written over after it was put back'],
   [10041, 'an older version that was taken back opened what a peer had closed and went on writing'],
+  [
+    93000210,
+    'to the judge, a version came back that stayed, since its deletion was held until a newer version came, which then went',
+  ],
 ] as const
 
 function breachOf(seed: number, power = false, restores = false): string | undefined {
