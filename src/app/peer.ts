@@ -246,20 +246,22 @@ class Peer implements RunningPeer {
       link: this.steering.link,
     }))
       reporter.say(event)
-    const look = () => {
-      this.looking = setTimeout(look, this.turns > REST_TURNS ? LOOK_MS : REST_LOOK_MS)
-      this.turns = 0
-      growth?.handleSize(getHeapStatistics().used_heap_size)
-      this.steering.sample(nowMs())
-      this.tellSending()
-      this.engine.revoke((fingerprint) => this.protection.isTrusted(fingerprint), nowMs())
-      this.wake()
-    }
-    this.looking = setTimeout(look, LOOK_MS)
+    this.looking = setTimeout(() => this.look(growth), LOOK_MS)
   }
 
   status(): Promise<Status | undefined> {
     return this.steering.status()
+  }
+
+  /** Nobody tells of what is looked at here. */
+  private look(growth: HeapGrowth | undefined): void {
+    this.looking = setTimeout(() => this.look(growth), this.turns > REST_TURNS ? LOOK_MS : REST_LOOK_MS)
+    this.turns = 0
+    growth?.handleSize(getHeapStatistics().used_heap_size)
+    this.steering.sample(nowMs())
+    this.tellSending()
+    this.engine.revoke((fingerprint) => this.protection.isTrusted(fingerprint), nowMs())
+    this.wake()
   }
 
   private tellSending(): void {
