@@ -25,8 +25,8 @@ export const RESOLVE_RETRY_MS = 10_000
  *  peers is another one, so that sessions of a removed key are over within a second. */
 export const LOOK_MS = 400
 
-/** The same at rest, where waking up for it is most of what a peer does. */
-export const REST_LOOK_MS = 800
+/** The same at rest, where waking up for it is most of what a peer does. A busy machine has 300 ms to spare. */
+export const REST_LOOK_MS = 700
 
 /** A peer is at rest that had no more turns of its loop than this since the last look: an answer to a peer that asks whether it is
  *  there takes one, a block several. */
