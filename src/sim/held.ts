@@ -57,7 +57,8 @@ function makeAnew(world: World, peer: number, path: string): void {
   const bytes = world.peers[peer]!.disk.contentOf(path)
   if (bytes === undefined) return
   world.history.edited(peer, path, world.history.digestOf(bytes), bytes, world.nowMs)
-  // A link that it replaces is in the trash as a link.
-  const undone = world.catalogues.get(peer)?.get(path)?.digest
+  // What it replaces need not be in a trash, which keeps one overwritten version of a path an hour.
+  const known = world.catalogues.get(peer)?.get(path)
+  const undone = known && world.history.digestOfEntry(known)
   if (undone) world.history.model.lost(peer, path, undone)
 }

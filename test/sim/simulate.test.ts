@@ -174,6 +174,10 @@ const FOUND = [
     79003920,
     'what was made where a held deletion gave way to the edit of a peer had not seen what was deleted, and that came back as a copy',
   ],
+  [
+    87001994,
+    'the judge missed a link that an undo had replaced: the trash had kept an overwritten version of the path that hour',
+  ],
 ] as const
 
 /** The same, with losses of power. */
