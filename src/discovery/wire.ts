@@ -180,6 +180,7 @@ export function decodeDiscovery(
 ): Decoded<DiscoveryDatagram, DiscoveryFailure> {
   if (bytes.length === 0) return undecoded('empty')
   if (!isDiscovery(bytes[0])) return undecoded('unknown-kind')
+  if (bytes.length > DISCOVERY_DATAGRAM_BYTES_MAX) return undecoded('trailing-bytes')
   const fields = withoutCrc(bytes, crc32)
   if (fields === undefined) return undecoded(bytes.length <= CRC_BYTES ? 'truncated' : 'damaged')
   const reader = new FieldReader(fields)

@@ -219,10 +219,16 @@ export class StoppedChanges {
       notHeld.handleRetry(path)
     }
     for (const path of [...keptPaths.keys()]) {
+      if (scanner.isKeptChanged(path)) {
+        // Told as it was, it would be a version that nobody has any more, and the loser of a conflict somewhere.
+        stoppedPaths.markUndone(path)
+        scanner.hint(path)
+        continue
+      }
       scanner.recording.restoreKept(path)
       intake.placing.close(path)
     }
-    if (stoppedPaths.isEmpty) breaker.close()
+    if (stoppedPaths.isDecided) breaker.close()
     return counts
   }
 

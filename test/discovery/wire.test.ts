@@ -9,6 +9,7 @@ import {
   DiscoveryType,
   decodeDiscovery,
   encodeDiscovery,
+  encodeLine,
   isDiscovery,
   LINES_PER_PAGE,
 } from '../../src/discovery/wire.js'
@@ -86,6 +87,16 @@ describe('datagrams of the tracker protocol', () => {
       DISCOVERY_DATAGRAM_BYTES_MAX,
     )
     expect(() => encodeDiscovery(page(LINES_PER_PAGE + 1), crc32)).toThrow()
+  })
+
+  test('are read up to the length that is written, and no further', () => {
+    const lines = new Array(37).fill(v4)
+    const longest = encodeDiscovery({ type: 'members', nonce, cookie, page: 0, pages: 1, lines }, crc32)
+    expect(decodeDiscovery(longest, crc32)).toMatchObject({ ok: true, value: { lines } })
+    const longer = checked(Buffer.concat([longest.slice(0, -4), encodeLine(v4)]))
+    expect(longest.length).toBeLessThanOrEqual(DISCOVERY_DATAGRAM_BYTES_MAX)
+    expect(longer.length).toBeGreaterThan(DISCOVERY_DATAGRAM_BYTES_MAX)
+    expect(decodeDiscovery(longer, crc32)).toEqual({ ok: false, reason: 'trailing-bytes' })
   })
 
   test('of one answer are cut apart where the kernel merged them', () => {

@@ -280,6 +280,34 @@ test('what is made where a deletion is held replaces what was deleted, also wher
   expectAll(world, 7)
 })
 
+test.each([
+  ['removed', { type: 'remove', path: 'a' }],
+  ['replaced', { type: 'write', path: 'a', content: 9, sizeBytes: 700, steps: 1, stepMs: 0 }],
+] as const)(
+  'what was edited and not seen yet, when it was taken back that it was %s, is told as it is now',
+  (_, edit) => {
+    const world = worldWith({ deaf: [B] }, NONE, CAREFUL)
+    // A asks nobody for the old content.
+    world.edit(A, { type: 'write', path: 'z', content: 0, sizeBytes: 500, steps: 1, stepMs: 0 })
+    world.run(SOON_MS)
+    world.edit(A, edit)
+    remove(world, A, PATHS.slice(1, 5))
+    world.edit(B, { type: 'write', path: 'a', content: 8, sizeBytes: 600, steps: 1, stepMs: 0 })
+    answer(world, B, 'undo')
+    expect(world.catalogues.get(A)!.live('a')!.sizeBytes).toBe(600)
+    expectAll(world, 9)
+  },
+)
+
+test('what was only touched, and not seen yet, is taken back as well', () => {
+  const world = worldWith({ deaf: [B] }, NONE, CAREFUL)
+  remove(world, A, PATHS.slice(0, 5))
+  world.edit(B, { type: 'touch', path: 'a', ageMs: 3_600_000 })
+  answer(world, B, 'undo')
+  expect(countAt(world, A)).toBe(8)
+  expectAll(world, 8)
+})
+
 test('an edit that was on its way when a deletion was held brings the path back at once', () => {
   const world = worldOf(CAREFUL, CAREFUL)
   world.edit(A, { type: 'write', path: 'a', content: 8, sizeBytes: 500, steps: 1, stepMs: 0 })

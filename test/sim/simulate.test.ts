@@ -175,6 +175,10 @@ const FOUND = [
     'what was made where a held deletion gave way to the edit of a peer had not seen what was deleted, and that came back as a copy',
   ],
   [
+    85002028,
+    'undo told what was held as it had been read last, not as a person had edited it since, and a copy was kept of that',
+  ],
+  [
     87001994,
     'the judge missed a link that an undo had replaced: the trash had kept an overwritten version of the path that hour',
   ],

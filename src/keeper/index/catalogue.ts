@@ -95,7 +95,17 @@ export class Catalogue {
   }
 
   /** Paths of both kinds of stopped changes. */
-  get stoppedPaths(): Pick<Stopped, 'missing' | 'keptPaths' | 'isKeptBelow' | 'keptMovedTo' | 'isEmpty'> {
+  get stoppedPaths(): Pick<
+    Stopped,
+    | 'missing'
+    | 'keptPaths'
+    | 'isKeptBelow'
+    | 'keptMovedTo'
+    | 'isEmpty'
+    | 'isDecided'
+    | 'markUndone'
+    | 'isUndone'
+  > {
     return this.stopped
   }
 

@@ -10,6 +10,7 @@ export class Stopped {
   private readonly missingPaths = new Set<string>()
   private readonly givenUpByPath = new Map<string, Entry>()
   private readonly keptByPath = new Map<string, Kept>()
+  private readonly undonePaths = new Set<string>()
   /** By kept path that a peer deleted, where the peer says that its content is; '' where it does not say. */
   private readonly targets = new Map<string, string>()
   private readonly keptByTarget = new Map<string, string>()
@@ -51,6 +52,21 @@ export class Stopped {
 
   kept(path: string): Kept | undefined {
     return this.keptByPath.get(path)
+  }
+
+  /** A person takes back the peer's change at this kept path, and what is here has been changed since it was read: it counts again, on top
+   *  of the peer's, once the scan has read it. */
+  markUndone(path: string): void {
+    this.undonePaths.add(path)
+  }
+
+  isUndone(path: string): boolean {
+    return this.undonePaths.has(path)
+  }
+
+  /** Whether a person has said what becomes of all of it. */
+  get isDecided(): boolean {
+    return this.missingPaths.size === 0 && this.keptByPath.size === this.undonePaths.size
   }
 
   addMissing(path: string): void {
@@ -101,6 +117,7 @@ export class Stopped {
     const kept = this.keptByPath.get(path)
     this.keptByPath.delete(path)
     this.keptByFolder.delete(path)
+    this.undonePaths.delete(path)
     this.forgetTarget(path)
     return kept
   }

@@ -69,6 +69,7 @@ export class Recording {
       this.recordLocal(path, content, { seen, signature, locals })
       return
     }
+    const restored = catalogue.stoppedPaths.isUndone(path) ? this.restored(path) : undefined
     const aside = catalogue.aside.get(path)
     const kept = catalogue.kept(path) ?? aside
     if (kept !== undefined && sameContent(kept.entry, content)) {
@@ -96,6 +97,7 @@ export class Recording {
     const entry = this.edited(before, path, content, { seen, known: shown, isReplaced })
     if (entry === before) {
       this.recordKnown(entry, seen, signature)
+      if (restored !== undefined) findings.addChange(entry)
       return
     }
     // Things of ours may have stood in a folder that is known and not held.
@@ -277,13 +279,18 @@ export class Recording {
 
   /** Makes what was kept against a change of a peer an edit on top of that. */
   restoreKept(path: string): void {
-    const { catalogue, edits, findings } = this.options
+    const entry = this.restored(path)
+    if (entry !== undefined) this.options.findings.addChange(entry)
+  }
+
+  private restored(path: string): Entry | undefined {
+    const { catalogue, edits } = this.options
     const kept = catalogue.kept(path)
     const stopped = catalogue.keptEntries.takeBack(path)
-    if (kept === undefined || stopped === undefined) return
+    if (kept === undefined || stopped === undefined) return undefined
     const entry = this.entryOf(restoreContent(kept.entry, stopped, edits.nextDot()))
     catalogue.record(entry, catalogue.signature(path), catalogue.mode(path))
-    findings.addChange(entry)
+    return entry
   }
 
   /** Lets what was set aside at the path and in the folders above it count again. Answers whether anything was. */

@@ -256,6 +256,14 @@ export class Scanner {
     return sight.type === local.kind && (sight.type !== 'link' || sight.target === local.target)
   }
 
+  /** Whether the file at `path`, which is kept against a change of a peer, has been changed since it was read. */
+  isKeptChanged(path: string): boolean {
+    const signature = this.options.catalogue.kept(path)?.signature
+    if (signature === undefined) return false
+    const sight = this.sighting.at(path)
+    return sight.type === 'file' && !sameSignature(signature, signatureOf(sight.stat))
+  }
+
   /** Whether what stands at `path` is what was set aside there. */
   isAsSetAside(path: string): boolean {
     const aside = this.options.catalogue.aside.get(path)
