@@ -21,8 +21,8 @@ export const WATCHER_STOP_MS = 600
 /** How often names of peers are resolved again while they are not connected. */
 export const RESOLVE_RETRY_MS = 10_000
 
-/** How often a peer looks at what is told by nobody: how far it sends, how large its heap is, and whether the file of trusted
- *  peers is another one, so that sessions of a removed key are over within a second. */
+/** How often a peer samples its rates and the size of its heap, and looks whether the file of trusted peers is another one, so that
+ *  sessions of a removed key are over within a second. */
 export const LOOK_MS = 400
 
 /** The same at rest, where waking up for it is most of what a peer does. A busy machine has 300 ms to spare. */

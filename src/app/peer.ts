@@ -253,7 +253,7 @@ class Peer implements RunningPeer {
     return this.steering.status()
   }
 
-  /** Nobody tells of what is looked at here. */
+  /** Samples rates and the size of the heap, and ends the sessions of removed keys: no event tells of these. */
   private look(growth: HeapGrowth | undefined): void {
     this.looking = setTimeout(() => this.look(growth), this.turns > REST_TURNS ? LOOK_MS : REST_LOOK_MS)
     this.turns = 0

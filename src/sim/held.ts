@@ -57,7 +57,7 @@ function makeAnew(world: World, peer: number, path: string): void {
   const bytes = world.peers[peer]!.disk.contentOf(path)
   if (bytes === undefined) return
   world.history.edited(peer, path, world.history.digestOf(bytes), bytes, world.nowMs)
-  // What it replaces need not be in a trash, which keeps one overwritten version of a path an hour.
+  // The trash keeps one overwritten version of a path an hour: the version that is replaced here need not be in it.
   const known = world.catalogues.get(peer)?.get(path)
   const undone = known && world.history.digestOfEntry(known)
   if (undone) world.history.model.lost(peer, path, undone)

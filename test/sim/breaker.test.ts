@@ -271,7 +271,7 @@ test('what is made where a deletion is held replaces what was deleted, also wher
   world.run(60_000)
   expect([...world.catalogues.get(B)!.stoppedPaths.missing].sort()).toEqual(['a', 'b', 'c'])
   world.edit(A, { type: 'write', path: 'a', content: 8, sizeBytes: 500, steps: 1, stepMs: 0 })
-  // It is newer, and wins.
+  // B's edit is newer, and wins.
   world.run(10)
   world.edit(B, { type: 'write', path: 'a', content: 9, sizeBytes: 500, steps: 1, stepMs: 0 })
   world.run(SOON_MS)

@@ -1,4 +1,4 @@
-// What the judge of a simulated world is told of the keeper's changes, where the process dies in one or the disk refuses it.
+// The disk of a simulated world tells the judge of the keeper's changes: also where the process dies in one, or the disk refuses it.
 
 import { expect, test } from 'vitest'
 import { DiskError } from '../../src/base/ports.js'
@@ -12,7 +12,7 @@ const bytesOf = (text: string) => new TextEncoder().encode(text)
 interface Change {
   readonly name: string
   readonly make: (disk: WatchedDisk) => void
-  /** What the observer is told of it where it has happened. */
+  /** Paths, and 'from to to' of a rename, that the observer is told of where the change has happened. */
   readonly told: readonly string[]
 }
 
@@ -75,7 +75,7 @@ test('nothing is told of what the disk refuses', () => {
     expect(toldOf((disk) => expect(() => make(disk)).toThrow(DiskError))).toEqual([])
 })
 
-/** What the observer is told of the share while `act` runs. The process dies at the first change where a moment is given. */
+/** Runs `act` on a small share and answers what the observer was told. The process dies at the first change where a moment is given. */
 function toldOf(act: (disk: WatchedDisk) => void, moment?: DeathMoment): string[] {
   const disk = new SimDisk({ nowMs: () => 1000 })
   disk.putFile('file', bytesOf('one'))

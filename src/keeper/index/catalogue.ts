@@ -309,7 +309,7 @@ export class Catalogue {
     this.records.put(entry)
   }
 
-  /** What `releaseMissing` released at the path, where nothing has come since. */
+  /** The entry that `releaseMissing` gave up at the path; undefined once something was recorded there. */
   givenUp(path: string): Entry | undefined {
     return this.stopped.givenUp(path)
   }

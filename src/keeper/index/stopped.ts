@@ -73,7 +73,7 @@ export class Stopped {
     this.missingPaths.add(path)
   }
 
-  /** What was missing at the path until a peer's edit was to bring the path back. Nothing of it is held by the breaker any more. */
+  /** The entry of a held deletion whose path a peer's edit is to bring back. The breaker holds nothing of it any more. */
   givenUp(path: string): Entry | undefined {
     return this.givenUpByPath.get(path)
   }

@@ -135,7 +135,7 @@ export class Privacy {
     const unopened = this.unopened[peer]!
     if (told === undefined || shown === undefined) unopened.delete(path)
     else if (told === 'none') unopened.set(path, shown)
-    // What is as private as was told is opened by whoever tells more.
+    // LEFT opens a file that is as private as its entry, when a peer tells that more may read it.
     else if (unopened.get(path) !== shown || PRIVACY[told] >= PRIVACY[shown]) unopened.delete(path)
   }
 }
